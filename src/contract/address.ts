@@ -1,0 +1,74 @@
+/**
+ * Addresses are values: a discriminated union on `kind`, the same before and after the loss.
+ *
+ * The union is closed to the compiler and open to the world: a third party adds a kind by merging
+ * into {@link AddressKinds}, and every exhaustive `switch` then asks for it.
+ */
+export interface AddressKinds {
+  readonly tcp: TcpAddress;
+  readonly unix: UnixAddress;
+  readonly loopback: LoopbackAddress;
+  readonly memory: MemoryAddress;
+}
+
+export type AddressKind = keyof AddressKinds;
+
+/** Where one end of a connection is. Match on `kind`. */
+export type Address = AddressKinds[AddressKind];
+
+/** What every kind of address may carry. */
+export interface Layered {
+  /** The address of the layer below, when this connection stands on another one. */
+  readonly via?: Address;
+}
+
+/** @see twisted.internet.address.IPv4Address, IPv6Address: one type here, told apart by `family`. */
+export interface TcpAddress extends Layered {
+  readonly kind: "tcp";
+  /** A literal address once connected; a name only in what was asked for. */
+  readonly host: string;
+  /** 0 to 65535. */
+  readonly port: number;
+  readonly family: 4 | 6;
+}
+
+/** @see twisted.internet.address.UNIXAddress */
+export interface UnixAddress extends Layered {
+  readonly kind: "unix";
+  /** A file path, an abstract name written with a leading `@`, or `null` for an unnamed end. */
+  readonly path: string | null;
+}
+
+/** One end of a loopback or of a simulated wire. @see twisted.protocols.loopback._LoopbackAddress */
+export interface LoopbackAddress extends Layered {
+  readonly kind: "loopback";
+  readonly side: "left" | "right";
+}
+
+/** One end of a connection inside a memory network. */
+export interface MemoryAddress extends Layered {
+  readonly kind: "memory";
+  /** The listener's name; for the end that connected, the name with a serial number behind `#`. */
+  readonly name: string;
+}
+
+/** The address as a person writes it, in the endpoint-string form where there is one. */
+export function formatAddress(address: Address): string {
+  switch (address.kind) {
+    case "tcp":
+      return `tcp://${address.family === 6 ? `[${address.host}]` : address.host}:${address.port}`;
+    case "unix":
+      return address.path === null ? "unix:(unnamed)" : `unix://${address.path}`;
+    case "loopback":
+      return `loopback:${address.side}`;
+    case "memory":
+      return `memory://${address.name}`;
+    default:
+      return formatUnknown(address satisfies never);
+  }
+}
+
+/** A kind that another package merged in: all that is known of it is that it is a value. */
+function formatUnknown(address: unknown): string {
+  return JSON.stringify(address);
+}

@@ -1,0 +1,60 @@
+import type { Transport } from "./transport.ts";
+
+/** The names of what a wire may or may not be able to do. Third parties add theirs by merging. */
+export interface CapabilityNames {
+  /** `abortConnection` is there. */
+  readonly abort: true;
+  /** The peer can tell our abort from an end. */
+  readonly abortVisible: true;
+  /** `loseWriteConnection` is there, and the peer's end leaves our direction open. */
+  readonly halfClose: true;
+  /** A close reads and discards until the peer ends, within the linger bounds. */
+  readonly linger: true;
+  /** A reader that stops reading holds the writer back, sooner or later. */
+  readonly backPressure: true;
+  /** The wire can be listened on, and refused. */
+  readonly listen: true;
+}
+
+export type Capability = keyof CapabilityNames;
+
+/** A transport that can be cut at once. */
+export interface Abortable {
+  /**
+   * Ends the connection now, discarding what is queued in both directions.
+   *
+   * Nothing more is sent from the moment this is called; `connectionLost` follows in a later turn
+   * with `aborted` by `us`. On TCP the peer sees a reset; where the wire has none (capability
+   * `abortVisible` absent), a plain end. Called twice, or after the end: nothing more happens.
+   *
+   * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED on a wire without the capability `abort`.
+   * @clause abort.discards abort.laterTurn abort.visible
+   * @see twisted.internet.interfaces.ITCPTransport.abortConnection
+   */
+  abortConnection(): void;
+}
+
+/** A transport whose two directions end separately. */
+export interface HalfCloseable {
+  /**
+   * Ends our direction once everything written has been sent; reading goes on.
+   *
+   * Waits for a registered producer. Afterwards `writeConnectionLost` is called, and writes are
+   * ignored and counted as dropped. Called twice, or while closing: nothing more happens.
+   *
+   * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED on a wire without the capability `halfClose`.
+   * @clause halfClose.readingGoesOn halfClose.waitsForProducer halfClose.twice
+   * @see twisted.internet.interfaces.ITCPTransport.loseWriteConnection
+   */
+  loseWriteConnection(): void;
+}
+
+/** Whether `transport` can be aborted, as its capabilities say. */
+export function isAbortable<T extends Transport>(transport: T): transport is T & Abortable {
+  return transport.capabilities.has("abort") && "abortConnection" in transport;
+}
+
+/** Whether the directions of `transport` end separately, as its capabilities say. */
+export function isHalfCloseable<T extends Transport>(transport: T): transport is T & HalfCloseable {
+  return transport.capabilities.has("halfClose") && "loseWriteConnection" in transport;
+}

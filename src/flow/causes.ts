@@ -1,0 +1,55 @@
+import type { CloseCause, CloseCode, CloseReason } from "../contract/index.ts";
+import { describeReason, LimitError, WireError } from "../contract/index.ts";
+
+/** A callback threw: the connection is aborted for it, and no other. */
+export function threw(thrown: unknown): CloseCause {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+  return { kind: "failed", by: "us", code: "ERR_WIRE_PROTOCOL_THREW", error };
+}
+
+/** A protocol wrote on while paused, past `writeLimit`. */
+export function passedWriteLimit(limit: number, queued: number): CloseCause {
+  const error = new LimitError("queue more bytes", "what is unsent", limit, queued);
+  return { kind: "failed", by: "us", code: "ERR_WIRE_LIMIT", error };
+}
+
+/** The wire did what no wire may, or left without a word. */
+export function wireBroke(what: string): CloseCause {
+  const error = new WireError("ERR_WIRE_BROKEN", `The connection broke: the wire ${what}`);
+  return { kind: "lost", by: "wire", code: "ERR_WIRE_BROKEN", error };
+}
+
+/** What `connect` rejects with when a connection was over before it opened, for no stated reason. */
+export function unopened(reason: CloseReason): WireError {
+  return new WireError(
+    reason.code ?? "ERR_WIRE_CLOSED",
+    `Cannot connect: the connection ended before it opened (${describeReason(reason)})`,
+  );
+}
+
+export type BoundName =
+  | "handshake"
+  | "idle"
+  | "stall"
+  | "halfOpen"
+  | "lingerIdle"
+  | "lingerTotal"
+  | "lingerMax";
+
+const TAIL = "what was sent last may not have arrived";
+
+const BOUNDS: { readonly [B in BoundName]: readonly [CloseCode, string] } = {
+  handshake: ["ERR_WIRE_HANDSHAKE", "the handshake took longer than handshakeTimeoutMs"],
+  idle: ["ERR_WIRE_IDLE", "no byte moved either way for idleMs"],
+  stall: ["ERR_WIRE_STALL", "bytes were queued and none was sent for stallMs"],
+  halfOpen: ["ERR_WIRE_HALF_OPEN", "the peer had ended and no byte was sent for halfOpenIdleMs"],
+  lingerIdle: ["ERR_WIRE_LINGER", `the peer neither sent nor ended for lingerIdleMs; ${TAIL}`],
+  lingerTotal: ["ERR_WIRE_LINGER", `the peer did not end within lingerTotalMs; ${TAIL}`],
+  lingerMax: ["ERR_WIRE_LINGER", `more than lingerMax connections were lingering; ${TAIL}`],
+};
+
+/** A time limit passed. */
+export function passedBound(name: BoundName): CloseCause {
+  const [code, what] = BOUNDS[name];
+  return { kind: "timeout", by: "us", code, error: new WireError(code, `Timed out: ${what}`) };
+}

@@ -1,0 +1,81 @@
+import type { Bytes, ConnectionLimits } from "../contract/index.ts";
+import { Inbox } from "./inbox.ts";
+import type { Reading } from "./life.ts";
+import type { Wire } from "./wire.ts";
+
+/** What has come in: what waits for the protocol, whether it may go on, and the account of it. */
+export class Inflow {
+  readonly #wire: Wire;
+  readonly #inbox = new Inbox();
+  #early: Bytes | null = null;
+  #isWireReading = false;
+  received = 0;
+  delivered = 0;
+  /** By the protocol. */
+  isPaused = false;
+  /** Until a new protocol has been told of the connection, and a turn has passed. */
+  isGated = true;
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  get undelivered(): number {
+    return this.received - this.delivered;
+  }
+
+  get isEmpty(): boolean {
+    return this.#inbox.bytes === 0 && this.#early === null;
+  }
+
+  /** Whether a chunk may go straight to the protocol. */
+  get isFlowing(): boolean {
+    return !this.isPaused && !this.isGated && this.isEmpty;
+  }
+
+  get mayDeliver(): boolean {
+    return !this.isPaused && !this.isGated;
+  }
+
+  keep(chunk: Bytes): void {
+    this.#inbox.push(chunk);
+  }
+
+  /** Puts bytes that were delivered once ahead of everything, for another protocol. */
+  putEarly(early: Bytes): void {
+    this.#early = early;
+  }
+
+  /** The next chunk to deliver, counted. */
+  take(): Bytes | undefined {
+    if (this.#early !== null) {
+      const early = this.#early;
+      this.#early = null;
+      return early;
+    }
+    const chunk = this.#inbox.shift();
+    if (chunk !== undefined) this.delivered += chunk.byteLength;
+    return chunk;
+  }
+
+  discard(): void {
+    this.#early = null;
+    this.#inbox.clear();
+  }
+
+  /** Asks the wire to read or not, as the marks and the life of the connection want it. */
+  syncReading(reading: Reading, lingers: boolean, limits: ConnectionLimits): void {
+    const wanted = this.#wantsReading(reading, lingers, limits);
+    if (wanted === this.#isWireReading) return;
+    this.#isWireReading = wanted;
+    if (wanted) this.#wire.resumeReading();
+    else this.#wire.pauseReading();
+  }
+
+  #wantsReading(reading: Reading, lingers: boolean, limits: ConnectionLimits): boolean {
+    if (reading === "discarding") return lingers;
+    if (reading !== "open" || this.isPaused || this.isGated) return false;
+    const mark = this.#isWireReading ? limits.readHigh : limits.readLow;
+    return this.#inbox.bytes <= mark;
+  }
+}

@@ -1,0 +1,56 @@
+import type { Bytes, CloseReason, Direction, Observer, OnError, Opening } from "../contract/index.ts";
+
+/** The observers of one connection; none can disturb it or each other. */
+export class Observers {
+  readonly #onError: OnError;
+  #all: readonly Observer[] = [];
+
+  constructor(first: Observer | undefined, onError: OnError) {
+    if (first !== undefined) this.#all = [first];
+    this.#onError = onError;
+  }
+
+  get isEmpty(): boolean {
+    return this.#all.length === 0;
+  }
+
+  add(observer: Observer): Disposable {
+    this.#all = [...this.#all, observer];
+    return {
+      [Symbol.dispose]: () => {
+        this.#all = this.#all.filter((other) => other !== observer);
+      },
+    };
+  }
+
+  opened(opening: Opening): void {
+    this.#each((observer) => observer.opened?.(opening));
+  }
+
+  bytes(direction: Direction, data: Bytes): void {
+    if (this.isEmpty) return;
+    this.#each((observer) => observer.bytes?.(direction, data));
+  }
+
+  paused(direction: Direction): void {
+    this.#each((observer) => observer.paused?.(direction));
+  }
+
+  resumed(direction: Direction): void {
+    this.#each((observer) => observer.resumed?.(direction));
+  }
+
+  ended(reason: CloseReason): void {
+    this.#each((observer) => observer.ended?.(reason));
+  }
+
+  #each(tell: (observer: Observer) => void): void {
+    for (const observer of this.#all) {
+      try {
+        tell(observer);
+      } catch (error) {
+        this.#onError(error, { during: "observer" });
+      }
+    }
+  }
+}

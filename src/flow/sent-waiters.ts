@@ -1,0 +1,23 @@
+/** Told whether the bytes up to an offset were sent, or lost. */
+export type SentCallback = (wasSent: boolean) => void;
+
+/** Who waits for how many of the queued bytes to be sent; offsets never go down. */
+export class SentWaiters {
+  #waiting: { readonly offset: number; readonly told: SentCallback }[] = [];
+
+  add(offset: number, told: SentCallback): void {
+    this.#waiting.push({ offset, told });
+  }
+
+  sentUpTo(offset: number): void {
+    while (this.#waiting[0] !== undefined && this.#waiting[0].offset <= offset) {
+      this.#waiting.shift()?.told(true);
+    }
+  }
+
+  lost(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { told } of waiting) told(false);
+  }
+}

@@ -1,0 +1,71 @@
+import type { EndOfTurn, Turn } from "../contract/index.ts";
+
+/** How often work may ask for more within one end of turn before the rest waits for a later one. */
+const ROUNDS_MAX = 64;
+
+/**
+ * The two queues of a turn, over any two ways to schedule.
+ *
+ * Work for the end of the turn goes topmost layer first and again until none asks for more, so that
+ * a stack of layers costs one turn; after {@link ROUNDS_MAX} rounds the rest waits for a later turn,
+ * so that two ends that feed each other cannot starve everything else.
+ */
+export class TurnQueue implements Turn {
+  readonly #scheduleEnd: (task: () => void) => void;
+  readonly #scheduleLater: (task: () => void) => void;
+  #due: EndOfTurn[] = [];
+  #endScheduled = false;
+  #later: (() => void)[] = [];
+
+  constructor(
+    scheduleEnd: (task: () => void) => void,
+    scheduleLater: (task: () => void) => void,
+  ) {
+    this.#scheduleEnd = scheduleEnd;
+    this.#scheduleLater = scheduleLater;
+  }
+
+  atEnd(work: EndOfTurn): void {
+    this.#due.push(work);
+    if (this.#endScheduled) return;
+    this.#endScheduled = true;
+    this.#scheduleEnd(this.#runEnd);
+  }
+
+  later(task: () => void): void {
+    this.#later.push(task);
+    if (this.#later.length === 1) this.#scheduleLater(this.#runLater);
+  }
+
+  readonly #runEnd = (): void => {
+    for (let round = 0; round < ROUNDS_MAX && this.#due.length > 0; round++) {
+      const deepest = this.#takeDeepest();
+      for (const work of deepest) work.endTurn();
+    }
+    if (this.#due.length > 0) this.#scheduleLater(this.#runEnd);
+    else this.#endScheduled = false;
+  };
+
+  /** The work of the topmost layer that has any: a layer beneath goes when those above are done. */
+  #takeDeepest(): EndOfTurn[] {
+    const due = this.#due;
+    let depth = 0;
+    let mixed = false;
+    for (const work of due) {
+      if (work !== due[0] && work.depth !== due[0]?.depth) mixed = true;
+      if (work.depth > depth) depth = work.depth;
+    }
+    if (!mixed) {
+      this.#due = [];
+      return due;
+    }
+    this.#due = due.filter((work) => work.depth !== depth);
+    return due.filter((work) => work.depth === depth);
+  }
+
+  readonly #runLater = (): void => {
+    const tasks = this.#later;
+    this.#later = [];
+    for (const task of tasks) task();
+  };
+}

@@ -1,0 +1,90 @@
+import type {
+  Address,
+  Bytes,
+  Capability,
+  CloseCause,
+  CloseReason,
+  Limits,
+  Observer,
+  OnError,
+  Protocol,
+  Runtime,
+} from "../contract/index.ts";
+import type { FlowCalls } from "./calls.ts";
+import type { FlowTransport } from "./transport.ts";
+
+/**
+ * What a wire must be able to do: six verbs, called by flow and by nobody else. Whether and when is
+ * flow's business; a wire that decides about closing or back-pressure is on the wrong floor.
+ *
+ * A wire begins *not reading*: flow asks for the first `resumeReading` after `opened`.
+ * `close` and `abort` are asked at most once, at most one after the other (`abort` may follow
+ * `close`), and are answered by one `over`.
+ */
+export interface Wire {
+  /** Our end and the other one, valid from `opened` on; flow reads them once, there. */
+  readonly host: Address;
+  readonly peer: Address;
+  /**
+   * Begin to send. One is in flight at a time: the next comes when `sent` has covered this one.
+   *
+   * @param chunks none empty; the wire's to read until `sent` covers them, never to change.
+   */
+  send(chunks: readonly Bytes[]): void;
+  /** Everything is sent: end our direction. Answered by `sendingEnded`, or by `over`. */
+  endSending(): void;
+  /** Stop reading. What was already read may still be reported. */
+  pauseReading(): void;
+  /** Read. Never reports from inside this call. */
+  resumeReading(): void;
+  /** Let go, in order: what the system below still holds for the peer is still delivered. */
+  close(): void;
+  /** Let go at once, so that the peer can tell where the wire has a way to; discard what is in flight. */
+  abort(): void;
+}
+
+/**
+ * What a wire reports: six facts. None is reported from inside a verb, except that `sent` may come
+ * inside `send`. Facts may still come after `pauseReading`. No `received` after `peerEnded`; nothing
+ * after `over`.
+ */
+export interface Facts {
+  /** Every handshake is done. Before it only `over` may come. */
+  opened(): void;
+  /** Bytes arrived: not empty, and the receiver's for ever. */
+  received(chunk: Bytes): void;
+  /** `byteCount` more of the bytes in flight are handed over. */
+  sent(byteCount: number): void;
+  /** The peer will send no more. */
+  peerEnded(): void;
+  /** Our direction is ended: as asked, or unasked because the peer takes no more. */
+  sendingEnded(): void;
+  /** It is over. `cause` when the wire knows better than "both directions ended". */
+  over(cause?: CloseCause): void;
+}
+
+export interface FlowOptions {
+  readonly capabilities: ReadonlySet<Capability>;
+  /** Makes the protocol, once the handshakes are done; `null` refuses the connection. */
+  readonly accept: (peer: Address) => Protocol | null;
+  /** Defaults are DEFAULT_LIMITS. */
+  readonly limits?: Limits;
+  /** Default: the system's clock and turns. */
+  readonly runtime?: Runtime;
+  /** Default: one line on the console's error stream. */
+  readonly onError?: OnError;
+  readonly observer?: Observer | (() => Observer);
+  /** How many layers lie beneath this one. Default 0. */
+  readonly depth?: number;
+  /** Whether `opened` waits for handshakes, and `handshakeTimeoutMs` for them. Default no. */
+  readonly handshakes?: boolean;
+  /** Makes the transport, for wires with a sub-interface of their own. */
+  readonly transport?: (flow: FlowCalls) => FlowTransport;
+  /**
+   * Told once how the beginning went: nothing when `connectionMade` has returned, otherwise what
+   * failed (the wire before `opened`, a handshake limit, a throwing factory or `connectionMade`).
+   */
+  readonly begun?: (error?: unknown) => void;
+  /** Told once, last, after `connectionLost`; also when no protocol was ever made. */
+  readonly ended?: (reason: CloseReason) => void;
+}
