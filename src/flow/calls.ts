@@ -8,6 +8,7 @@ import type {
   Protocol,
   PullProducer,
   PushProducer,
+  Transport,
 } from "../contract/index.ts";
 
 /** What a transport passes on to its flow, arguments checked. */
@@ -25,8 +26,10 @@ export interface FlowCalls {
   unregisterProducer(): void;
   pauseReading(): void;
   resumeReading(): void;
-  flushed(): Promise<void>;
-  switchProtocol(next: Protocol, early: Bytes | undefined): void;
+  /** Tells `told` once, when all that is queued now was sent, or is lost; at once where that is known. */
+  whenSent(told: (wasSent: boolean) => void): void;
+  /** @param transport what `next` is to hold. */
+  switchProtocol(next: Protocol, early: Bytes | undefined, transport: Transport): void;
   setLimits(limits: Partial<ConnectionLimits>): void;
   observe(observer: Observer): Disposable;
 }

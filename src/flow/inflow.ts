@@ -7,7 +7,7 @@ import type { Wire } from "./wire.ts";
 export class Inflow {
   readonly #wire: Wire;
   readonly #inbox = new Inbox();
-  #early: Bytes | null = null;
+  #early: Bytes[] = [];
   #isWireReading = false;
   received = 0;
   delivered = 0;
@@ -25,7 +25,7 @@ export class Inflow {
   }
 
   get isEmpty(): boolean {
-    return this.#inbox.bytes === 0 && this.#early === null;
+    return this.#inbox.bytes === 0 && this.#early.length === 0;
   }
 
   /** Whether a chunk may go straight to the protocol. */
@@ -43,23 +43,20 @@ export class Inflow {
 
   /** Puts bytes that were delivered once ahead of everything, for another protocol. */
   putEarly(early: Bytes): void {
-    this.#early = early;
+    this.#early.unshift(early);
   }
 
   /** The next chunk to deliver, counted. */
   take(): Bytes | undefined {
-    if (this.#early !== null) {
-      const early = this.#early;
-      this.#early = null;
-      return early;
-    }
+    const early = this.#early.shift();
+    if (early !== undefined) return early;
     const chunk = this.#inbox.shift();
     if (chunk !== undefined) this.delivered += chunk.byteLength;
     return chunk;
   }
 
   discard(): void {
-    this.#early = null;
+    this.#early = [];
     this.#inbox.clear();
   }
 

@@ -1,4 +1,4 @@
-import type { Address, CloseReason, OnError, Opening, Protocol } from "../contract/index.ts";
+import type { CloseReason, OnError, Opening, Protocol } from "../contract/index.ts";
 import { unopened } from "./causes.ts";
 import { guard } from "./guard.ts";
 import { checkProtocol } from "./transport.ts";
@@ -54,13 +54,13 @@ export class ProtocolSeat {
   }
 
   /** Tells the end, and lets go of the protocol. */
-  conclude(reason: CloseReason, host: Address, peer: Address): void {
+  conclude(reason: CloseReason, opening: Opening): void {
     this.begin(reason.error ?? unopened(reason));
     const protocol = this.#protocol;
     this.#protocol = null;
     guard(
       () => protocol?.connectionLost(reason),
-      (error) => this.#onError(error, { during: "connectionLost", host, peer }),
+      (error) => this.#onError(error, { during: "connectionLost", ...opening }),
     );
     this.#options.ended?.(reason);
   }

@@ -12,7 +12,7 @@ import type {
   PushProducer,
   Transport,
 } from "../contract/index.ts";
-import { isBytes, UnsupportedError } from "../contract/index.ts";
+import { ClosedError, isBytes, UnsupportedError } from "../contract/index.ts";
 import type { FlowCalls } from "./calls.ts";
 import type { Observable } from "./observe.ts";
 
@@ -91,7 +91,14 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
   }
 
   flushed(): Promise<void> {
-    return this.#flow.flushed();
+    const settled = new Promise<void>((resolve, reject) => {
+      this.#flow.whenSent((wasSent) => {
+        if (wasSent) resolve();
+        else reject(new ClosedError("flush what was written", { address: this.#flow.host }));
+      });
+    });
+    settled.catch(() => undefined);
+    return settled;
   }
 
   get ledger(): Ledger {
@@ -105,7 +112,7 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
   switchProtocol(next: Protocol, early?: Bytes): void {
     checkProtocol(next);
     if (early !== undefined && !isBytes(early)) throw notBytes("switchProtocol", early);
-    this.#flow.switchProtocol(next, early);
+    this.#flow.switchProtocol(next, early, this);
   }
 
   setLimits(limits: Partial<ConnectionLimits>): void {

@@ -23,13 +23,19 @@ export class Verdict {
     this.#isComplete = true;
   }
 
-  /** @param met what the wire says it met. */
+  /** What the wire says that it met: the cause, unless there is one or both directions have ended. */
+  met(cause: CloseCause): void {
+    if (!this.#isComplete) this.blame(cause);
+  }
+
+  /** @param met what the wire said that it met: it adds what only the wire can know. */
   final(met: CloseCause | undefined): CloseCause {
-    if (this.#cause?.kind === "aborted" && met?.signal !== undefined) {
-      return { ...this.#cause, signal: met.signal };
-    }
-    if (this.#cause !== null) return this.#cause;
-    if (met !== undefined && !this.#isComplete) return met;
-    return { kind: "done", by: this.#firstEnd ?? "peer" };
+    const cause = this.#cause ?? { kind: "done", by: this.#firstEnd ?? "peer" };
+    const { signal, via } = met ?? {};
+    return {
+      ...cause,
+      ...(cause.kind === "aborted" && signal !== undefined ? { signal } : {}),
+      ...(via === undefined ? {} : { via }),
+    };
   }
 }

@@ -1,0 +1,168 @@
+import type {
+  Address,
+  Bytes,
+  Capability,
+  ConnectionLimits,
+  Ledger,
+  Observer,
+  Protocol,
+  PullProducer,
+  PushProducer,
+  Transport,
+} from "../contract/index.ts";
+import { BusyError, ClosedError, ProducerRegisteredError, resolveLimits } from "../contract/index.ts";
+import type { FlowCalls } from "./calls.ts";
+import { passedWriteLimit } from "./causes.ts";
+import type { Course } from "./course.ts";
+import { guard } from "./guard.ts";
+import { FLUSH_AT_ONCE_BYTES } from "./outflow.ts";
+
+/** What a protocol asks of its connection, entered in the parts at once; the course does the rest. */
+export class Asks implements FlowCalls {
+  readonly capabilities: ReadonlySet<Capability>;
+  readonly #course: Course;
+
+  constructor(course: Course, capabilities: ReadonlySet<Capability>) {
+    this.#course = course;
+    this.capabilities = capabilities;
+  }
+
+  get host(): Address {
+    return this.#course.opening.host;
+  }
+
+  get peer(): Address {
+    return this.#course.opening.peer;
+  }
+
+  get ledger(): Ledger {
+    return this.#course.ledger;
+  }
+
+  write(chunks: readonly Bytes[], size: number): void {
+    const { bounds, isLosing, life, limits, out } = this.#course;
+    if (life.phase === "over") return;
+    if (life.phase !== "live" || (life.sending !== "open" && life.sending !== "held")) {
+      out.drop(size);
+      return;
+    }
+    const passesLimit = out.passesLimit(size, limits);
+    out.push(chunks, size);
+    if (passesLimit) this.#failForLimit(limits.writeLimit, out.pending);
+    bounds.queued();
+    out.pauseProducer(limits.writeHigh);
+    if (out.queued > FLUSH_AT_ONCE_BYTES) out.flush(isLosing);
+    this.#course.settleLater();
+  }
+
+  loseConnection(): void {
+    this.#course.loseConnection();
+  }
+
+  loseWriteConnection(): void {
+    const { life, verdict } = this.#course;
+    verdict.ended("us");
+    if (!life.step("loseWrite") || life.phase !== "live") return;
+    this.#course.releaseIfFree();
+    this.#course.settleLater();
+  }
+
+  abortConnection(): void {
+    this.#course.leaveBecause({ kind: "aborted", by: "us" }, "abort");
+  }
+
+  registerProducer(producer: PullProducer | PushProducer, streaming: boolean): void {
+    const { life, limits, out } = this.#course;
+    if (out.hasProducer) throw new ProducerRegisteredError();
+    if (life.phase !== "live" || life.sending === "ending" || life.sending === "ended") {
+      guard(() => producer.stopProducing(), this.#course.fail);
+      return;
+    }
+    if (life.sending === "draining") life.step("hold");
+    out.register(producer, streaming, limits.writeHigh);
+  }
+
+  unregisterProducer(): void {
+    if (!this.#course.out.unregister()) return;
+    this.#course.releaseIfFree();
+    this.#course.settleLater();
+  }
+
+  pauseReading(): void {
+    const { in: inflow, isLosing, life, observers } = this.#course;
+    if (inflow.isPaused || isLosing || life.phase !== "live") return;
+    inflow.isPaused = true;
+    observers.paused("in");
+    this.#course.syncReading();
+  }
+
+  resumeReading(): void {
+    const { in: inflow, isLosing, life, observers } = this.#course;
+    if (!inflow.isPaused || isLosing || life.phase !== "live") return;
+    inflow.isPaused = false;
+    observers.resumed("in");
+    if (inflow.isEmpty && life.reading === "open") this.#course.syncReading();
+    else this.#course.deliverLater();
+  }
+
+  whenSent(told: (wasSent: boolean) => void): void {
+    const { life, out } = this.#course;
+    if (life.phase !== "live" && out.unsent > 0) told(false);
+    else out.whenSent(told);
+  }
+
+  switchProtocol(next: Protocol, early: Bytes | undefined, transport: Transport): void {
+    const course = this.#course;
+    if (course.life.phase !== "live" || course.isLosing || course.over !== null) {
+      throw new ClosedError("switch the protocol", { address: this.host });
+    }
+    if (course.isSwitching) {
+      throw new BusyError("switch the protocol", "another one is taking over in this turn");
+    }
+    course.isSwitching = true;
+    course.seat.seat(null);
+    course.in.isGated = true;
+    course.in.isPaused = false;
+    course.syncReading();
+    course.out.stopProducer();
+    course.releaseIfFree();
+    course.settleLater();
+    course.runtime.turn.later(() => this.#switched(next, early, transport));
+  }
+
+  setLimits(given: Partial<ConnectionLimits>): void {
+    const course = this.#course;
+    course.limits = resolveLimits(given, course.limits);
+    const { phase, reading, sending } = course.life;
+    if (phase !== "live") return;
+    course.bounds.changed(course.limits, given, reading === "ended" && sending !== "ended");
+    course.syncReading();
+  }
+
+  observe(observer: Observer): Disposable {
+    return this.#course.observers.add(observer);
+  }
+
+  /** The next protocol is told what it must know: the connection, early bytes, then what is unread. */
+  #switched(next: Protocol, early: Bytes | undefined, transport: Transport): void {
+    const { in: inflow, life, seat } = this.#course;
+    this.#course.isSwitching = false;
+    seat.seat(next);
+    if (early !== undefined && early.byteLength > 0) inflow.putEarly(early);
+    inflow.isPaused = false;
+    if (!this.#course.isLosing) life.step("switched");
+    seat.tell((protocol) => protocol.connectionMade(transport));
+    if (life.sending === "ended" && !this.#course.isLosing) {
+      seat.tell((protocol) => protocol.writeConnectionLost?.());
+    }
+    if (this.#course.isSwitching) return;
+    inflow.isGated = false;
+    this.#course.deliverAndSettle();
+  }
+
+  #failForLimit(limit: number, queued: number): void {
+    const cause = passedWriteLimit(limit, queued);
+    this.#course.verdict.blame(cause);
+    this.#course.runtime.turn.later(() => this.#course.leaveBecause(cause, "abort"));
+  }
+}

@@ -1,0 +1,220 @@
+import type {
+  Bytes,
+  CloseCause,
+  EndOfTurn,
+  Ledger,
+  Limits,
+  Opening,
+  Runtime,
+} from "../contract/index.ts";
+import { DEFAULT_LIMITS } from "../contract/index.ts";
+import { Bounds } from "./bounds.ts";
+import { threw, wireBroke } from "./causes.ts";
+import { defaultOnError } from "./default-on-error.ts";
+import { Inflow } from "./inflow.ts";
+import { Life } from "./life.ts";
+import { Observers } from "./observers.ts";
+import { Outflow } from "./outflow.ts";
+import { ProtocolSeat } from "./protocol-seat.ts";
+import { systemRuntime } from "./system-runtime.ts";
+import { Verdict } from "./verdict.ts";
+import type { FlowOptions, Wire } from "./wire.ts";
+
+/**
+ * The course of one connection: its parts, and what is due next.
+ *
+ * What a protocol asks and what a wire reports is entered in the parts at once; what follows from it
+ * happens in `settle`, outside every call of the protocol, so that no call leads back into it.
+ */
+export class Course implements EndOfTurn {
+  readonly depth: number;
+  readonly runtime: Runtime;
+  readonly lingers: boolean;
+  readonly wire: Wire;
+  readonly life: Life = new Life();
+  readonly verdict: Verdict = new Verdict();
+  readonly observers: Observers;
+  readonly seat: ProtocolSeat;
+  readonly out: Outflow;
+  readonly in: Inflow;
+  readonly bounds: Bounds;
+  limits: Limits;
+  /** Both ends, from `opened` on. */
+  opening!: Opening;
+  isLosing = false;
+  /** A protocol waits for its `connectionMade`. */
+  isSwitching = false;
+  /** The wire is over; the end waits for what must be told before it. */
+  over: { readonly cause: CloseCause | undefined } | null = null;
+  #isSettleDue = false;
+  #isDeliveryDue = false;
+
+  constructor(wire: Wire, options: FlowOptions) {
+    const onError = options.onError ?? defaultOnError;
+    const { observer } = options;
+    this.wire = wire;
+    this.limits = options.limits ?? DEFAULT_LIMITS;
+    this.runtime = options.runtime ?? systemRuntime();
+    this.depth = options.depth ?? 0;
+    this.lingers = options.capabilities.has("linger");
+    this.observers = new Observers(typeof observer === "function" ? observer() : observer, onError);
+    this.seat = new ProtocolSeat(options, onError, this.fail);
+    this.out = new Outflow(wire, this.observers, onError, this.fail);
+    this.in = new Inflow(wire);
+    this.bounds = new Bounds(this.runtime.clock, this.limits, this.#boundPassed);
+  }
+
+  get ledger(): Ledger {
+    const { accepted, sentCount: sent, unsent, dropped, inFlight } = this.out;
+    const { received, delivered, undelivered } = this.in;
+    return { accepted, sent, unsent, dropped, received, delivered, undelivered, inFlight };
+  }
+
+  settleLater(): void {
+    if (this.#isSettleDue) return;
+    this.#isSettleDue = true;
+    this.runtime.turn.atEnd(this);
+  }
+
+  endTurn(): void {
+    this.#isSettleDue = false;
+    this.settle();
+  }
+
+  /** Does what is due: sends, resumes the producer, ends our direction, lingers, closes. */
+  settle(): void {
+    if (this.life.phase !== "live") return;
+    this.out.flush(this.isLosing);
+    this.out.resumeProducer(this.limits.writeLow);
+    const { phase, reading, sending } = this.life;
+    if (phase !== "live") return;
+    if (sending === "draining" && this.out.pending === 0) {
+      this.life.step("drained");
+      this.wire.endSending();
+    } else if (sending === "ended" && reading === "ended" && !this.isSwitching) {
+      this.verdict.complete();
+      this.#leave("close");
+    } else if (sending === "ended" && reading === "discarding") {
+      if (this.lingers) this.bounds.linger();
+      else this.#leave("close");
+    }
+  }
+
+  loseConnection(): void {
+    if (this.isLosing) return;
+    this.isLosing = true;
+    this.verdict.ended("us");
+    if (!this.life.step("lose") || this.life.phase !== "live") return;
+    this.in.discard();
+    this.bounds.closing(this.out.pending > 0);
+    this.releaseIfFree();
+    this.syncReading();
+    this.settleLater();
+  }
+
+  /** Lets an end that was asked for go on, if no producer holds it. */
+  releaseIfFree(): void {
+    if (this.life.sending === "held" && !this.out.hasProducer) this.life.step("release");
+  }
+
+  syncReading(): void {
+    if (this.over !== null || this.life.phase !== "live") return;
+    this.in.syncReading(this.life.reading, this.lingers, this.limits);
+  }
+
+  deliver(chunk: Bytes): void {
+    this.observers.bytes("in", chunk);
+    this.seat.tell((protocol) => protocol.dataReceived(chunk));
+  }
+
+  deliverLater(): void {
+    if (this.#isDeliveryDue) return;
+    this.#isDeliveryDue = true;
+    this.runtime.turn.later(() => {
+      this.#isDeliveryDue = false;
+      this.deliverAndSettle();
+    });
+  }
+
+  deliverAndSettle(): void {
+    this.deliverWaiting();
+    this.settle();
+    this.finishIfTold();
+  }
+
+  /** Delivers what waits, as far as the protocol lets it, then the peer's end. */
+  deliverWaiting(): void {
+    while (this.#mayDeliver()) {
+      const chunk = this.in.take();
+      if (chunk === undefined) break;
+      this.deliver(chunk);
+    }
+    if (this.#mayDeliver() && this.life.reading === "ending") this.#readEnded();
+    this.syncReading();
+  }
+
+  /** The peer takes no more: what is queued is unsent, the producer is stopped; reading goes on. */
+  takesNoMore(): void {
+    this.out.giveUp();
+    this.out.stopProducer();
+  }
+
+  /** A callback threw. */
+  readonly fail = (thrown: unknown): void => {
+    this.leaveBecause(threw(thrown), "abort");
+  };
+
+  wireBroke(what: string): void {
+    if (this.life.phase === "live") this.leaveBecause(wireBroke(what), "abort");
+  }
+
+  leaveBecause(cause: CloseCause, verb: "close" | "abort"): void {
+    if (this.life.phase === "leaving" || this.life.phase === "over") return;
+    this.verdict.blame(cause);
+    this.#leave(verb);
+  }
+
+  /** Ends the connection, once the wire is over and nothing must be told before the end. */
+  finishIfTold(): void {
+    const { phase, reading } = this.life;
+    if (this.over === null || phase === "over" || this.isSwitching) return;
+    const { cause } = this.over;
+    if (phase === "live" && cause === undefined && reading !== "ended") return;
+    this.bounds.clear();
+    if (phase === "live") this.life.step("leave");
+    this.takesNoMore();
+    this.life.step("over");
+    const reason = { ...this.verdict.final(cause), ledger: this.ledger };
+    this.observers.ended(reason);
+    this.seat.conclude(reason, this.opening);
+  }
+
+  /** Asks the wire to let go; its `over` is all that is awaited from here on. */
+  #leave(verb: "close" | "abort"): void {
+    this.life.step("leave");
+    this.bounds.clear();
+    this.out.giveUp();
+    this.in.discard();
+    if (this.over !== null) this.runtime.turn.later(() => this.finishIfTold());
+    else if (verb === "close") this.wire.close();
+    else this.wire.abort();
+  }
+
+  #mayDeliver(): boolean {
+    return this.life.phase === "live" && !this.isLosing && this.in.mayDeliver;
+  }
+
+  #readEnded(): void {
+    this.life.step("emptied");
+    const isAware = this.seat.isAwareOfHalfClose;
+    if (this.life.sending !== "ended") this.bounds.halfOpen(isAware);
+    if (isAware) this.seat.tell((protocol) => protocol.readConnectionLost?.());
+    else this.loseConnection();
+  }
+
+  /** Whoever passed a bound gets what the system still holds for it, unless something is queued here. */
+  readonly #boundPassed = (cause: CloseCause): void => {
+    const isClean = this.out.pending === 0 && this.life.phase === "live";
+    this.leaveBecause(cause, isClean ? "close" : "abort");
+  };
+}
