@@ -136,6 +136,7 @@ export class Asks implements FlowCalls {
     const { phase, reading, sending } = course.life;
     if (phase !== "live") return;
     course.bounds.changed(course.limits, given, reading === "ended" && sending !== "ended");
+    if (course.out.pending > 0) course.bounds.queued();
     course.syncReading();
   }
 

@@ -17,6 +17,7 @@ export class Bounds {
   #limits: Limits;
   #isClosing = false;
   #halfOpenMs = Infinity;
+  #isAware = false;
   #leaveLingering: (() => void) | null = null;
 
   constructor(clock: Clock, limits: Limits, passed: (cause: CloseCause) => void) {
@@ -61,6 +62,7 @@ export class Bounds {
 
   /** The peer has ended; we have not. */
   halfOpen(isAware: boolean): void {
+    this.#isAware = isAware;
     this.#halfOpenMs = this.#limits.halfOpenIdleMs ?? (isAware ? Infinity : HALF_OPEN_IDLE_MS);
     this.#deadlines.set("halfOpen", this.#halfOpenMs);
   }
@@ -84,7 +86,7 @@ export class Bounds {
     this.#limits = limits;
     if (given.idleMs !== undefined) this.#deadlines.set("idle", limits.idleMs);
     if (given.stallMs !== undefined) this.#deadlines.move("stall", this.#stallMs);
-    if (given.halfOpenIdleMs !== undefined && isHalfOpen) this.halfOpen(true);
+    if (given.halfOpenIdleMs !== undefined && isHalfOpen) this.halfOpen(this.#isAware);
     this.#deadlines.move("lingerIdle", limits.lingerIdleMs);
   }
 

@@ -1,9 +1,16 @@
 import type { CloseCause, CloseCode, CloseReason } from "../contract/index.ts";
-import { describeReason, LimitError, WireError } from "../contract/index.ts";
+import { describeReason, isWireError, LimitError, WireError } from "../contract/index.ts";
 
-/** A callback threw: the connection is aborted for it, and no other. */
+/**
+ * A callback threw: the connection is aborted for it, and no other.
+ *
+ * An error that says whose fault it was is believed: a limit of ours, or a rule the peer broke.
+ */
 export function threw(thrown: unknown): CloseCause {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+  const code = isWireError(error) ? error.code : undefined;
+  if (code === "ERR_WIRE_LIMIT") return { kind: "failed", by: "us", code, error };
+  if (code === "ERR_WIRE_PEER_PROTOCOL") return { kind: "failed", by: "peer", code, error };
   return { kind: "failed", by: "us", code: "ERR_WIRE_PROTOCOL_THREW", error };
 }
 

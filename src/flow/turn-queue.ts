@@ -38,12 +38,23 @@ export class TurnQueue implements Turn {
   }
 
   readonly #runEnd = (): void => {
-    for (let round = 0; round < ROUNDS_MAX && this.#due.length > 0; round++) {
-      const deepest = this.#takeDeepest();
-      for (const work of deepest) work.endTurn();
+    let works: readonly EndOfTurn[] = [];
+    let ended = 0;
+    try {
+      for (let round = 0; round < ROUNDS_MAX && this.#due.length > 0; round++) {
+        works = this.#takeDeepest();
+        ended = 0;
+        for (const work of works) {
+          ended += 1;
+          work.endTurn();
+        }
+      }
+    } finally {
+      // What one throws is the system's to report; no other connection may wait for ever behind it.
+      this.#due.unshift(...works.slice(ended));
+      if (this.#due.length > 0) this.#scheduleLater(this.#runEnd);
+      else this.#endScheduled = false;
     }
-    if (this.#due.length > 0) this.#scheduleLater(this.#runEnd);
-    else this.#endScheduled = false;
   };
 
   /** The work of the topmost layer that has any: a layer beneath goes when those above are done. */
@@ -66,6 +77,19 @@ export class TurnQueue implements Turn {
   readonly #runLater = (): void => {
     const tasks = this.#later;
     this.#later = [];
-    for (const task of tasks) task();
+    let begun = 0;
+    try {
+      for (const task of tasks) {
+        begun += 1;
+        task();
+      }
+    } finally {
+      if (begun < tasks.length) this.#runRestLater(tasks.slice(begun));
+    }
   };
+
+  #runRestLater(rest: (() => void)[]): void {
+    if (this.#later.length === 0) this.#scheduleLater(this.#runLater);
+    this.#later = [...rest, ...this.#later];
+  }
 }

@@ -31,7 +31,7 @@ export class WriteQueue {
         break;
       }
       taken.push(chunk);
-      this.#head += 1;
+      this.#forgetFirst();
       this.#bytes -= chunk.byteLength;
       room -= chunk.byteLength;
     }
@@ -45,6 +45,15 @@ export class WriteQueue {
     return bytes;
   }
 
+  /** What has left must not be held on to, nor the list grow with it, though it may never be empty. */
+  #forgetFirst(): void {
+    this.#chunks[this.#head] = GONE;
+    this.#head += 1;
+    if (this.#head < GONE_MAX || this.#head * 2 < this.#chunks.length) return;
+    this.#chunks = this.#chunks.slice(this.#head);
+    this.#head = 0;
+  }
+
   #takeAll(): readonly Bytes[] {
     const all = this.#head === 0 ? this.#chunks : this.#chunks.slice(this.#head);
     this.#chunks = [];
@@ -53,3 +62,7 @@ export class WriteQueue {
     return all;
   }
 }
+
+const GONE: Bytes = new Uint8Array();
+/** How many places of chunks that are gone are worth cutting off. */
+const GONE_MAX = 64;
