@@ -1,0 +1,206 @@
+import type { AddressInfo, Server, Socket, TcpNetConnectOpts } from "node:net";
+import type {
+  Capability,
+  Endpoint,
+  EndpointOptions,
+  ListeningPort,
+  Protocol,
+  ProtocolFactory,
+  TcpTransport,
+} from "../../contract/index.ts";
+import { formatAddress, ListenError } from "../../contract/index.ts";
+import { systemRuntime } from "../../flow/index.ts";
+import { meaningForListen } from "../_drivers/errno.ts";
+import type { MakeTransport } from "../_drivers/portable/begin-flow.ts";
+import { AttemptLog, connectSocket, openSocket } from "../_drivers/portable/connect.ts";
+import type { Bound } from "../_drivers/portable/listen.ts";
+import { listenForSockets, listenOn } from "../_drivers/portable/listen.ts";
+import { tcpAddress, tcpEnds } from "./address.ts";
+import { interleave, race } from "./happy-eyeballs.ts";
+import type { TcpHost, TcpLookup } from "./resolve.ts";
+import { lookupBySystem, resolveHost } from "./resolve.ts";
+import { checkTcpOptions } from "./tcp-options.ts";
+import type { TcpSettings } from "./tcp-transport.ts";
+import { TcpFlowTransport } from "./tcp-transport.ts";
+
+export interface TcpOptions {
+  /** A literal address (a zone id is fine: `fe80::1%eth0`) or a name. Default `127.0.0.1`. */
+  readonly host?: string;
+  /** 0 to 65535. Listening on 0 takes a free one, which `getHost` tells. */
+  readonly port: number;
+  /** Listening: how many connections may wait. Default 511. */
+  readonly backlog?: number;
+  /** Listening on an IPv6 address: take no IPv4. Default false. */
+  readonly ipv6Only?: boolean;
+  /** Whether small writes leave at once. Default true. */
+  readonly noDelay?: boolean;
+  /** Whether the kernel probes a silent peer. Default false. */
+  readonly keepAlive?: boolean;
+  /** How long a peer may be silent until probed: at least 1000, whole seconds. Default 60 000. */
+  readonly keepAliveDelayMs?: number;
+  /** Connecting: the literal address to connect from. Default: the system chooses. */
+  readonly localAddress?: string;
+  /** Connecting: the port to connect from. Default: the system chooses. */
+  readonly localPort?: number;
+  /** Connecting to a name: how long one address is tried alone. Default 250. */
+  readonly attemptDelayMs?: number;
+  /** Connecting and listening by name: how names resolve. Default: the system's resolver. */
+  readonly lookup?: TcpLookup;
+}
+
+/**
+ * TCP: connects to `host` and `port`, or listens there.
+ *
+ * `connect` resolves a name to all its addresses and races them, IPv6 and IPv4 in turn (RFC 8305):
+ * the next attempt starts when one has failed or `attemptDelayMs` has passed, the first that
+ * succeeds is kept, the rest are cancelled. An error lists every attempt. `listen` takes the first
+ * address of a name.
+ *
+ * While accepting is paused (`pauseAccepting`, or `maxConnections` is reached) connections are
+ * accepted and kept unread, `backlog` of them; more are closed and `onError` is told.
+ *
+ * @throws {TypeError} {RangeError} for options of a wrong type or outside their range.
+ * @see twisted.internet.endpoints.TCP4ClientEndpoint, TCP6ClientEndpoint, HostnameEndpoint,
+ *   TCP4ServerEndpoint, TCP6ServerEndpoint
+ */
+export function tcp(options: TcpOptions): Endpoint<TcpTransport> {
+  checkTcpOptions(options);
+  return new TcpEndpoint(options);
+}
+
+const CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
+  "abort",
+  "abortVisible",
+  "halfClose",
+  "linger",
+  "backPressure",
+  "listen",
+]);
+
+class TcpEndpoint implements Endpoint<TcpTransport> {
+  readonly #options: TcpOptions;
+  readonly #host: string;
+  readonly #lookup: TcpLookup;
+  readonly #settings: TcpSettings;
+
+  constructor(options: TcpOptions) {
+    this.#options = options;
+    this.#host = options.host ?? "127.0.0.1";
+    this.#lookup = options.lookup ?? lookupBySystem;
+    const { noDelay = true, keepAlive = false, keepAliveDelayMs = 60_000 } = options;
+    this.#settings = { noDelay, keepAlive, keepAliveDelayMs };
+  }
+
+  async connect<P extends Protocol<TcpTransport>>(
+    protocol: P,
+    options?: EndpointOptions,
+  ): Promise<P> {
+    const attempts = new AttemptLog();
+    return connectSocket(
+      {
+        target: this.#target,
+        attempts,
+        dial: (signal) => this.#dial(attempts, signal),
+        describe: (socket) => ({ ...(tcpEnds(socket) ?? this.#goneEnds()), resets: true }),
+        capabilities: CAPABILITIES,
+        transport: this.#transport,
+      },
+      protocol as P & Protocol,
+      options,
+    );
+  }
+
+  async listen(
+    factory: ProtocolFactory<TcpTransport>,
+    options: EndpointOptions = {},
+  ): Promise<ListeningPort> {
+    return listenForSockets({
+      factory,
+      options,
+      backlog: this.#backlog,
+      capabilities: CAPABILITIES,
+      bind: (server) => this.#bind(server, options.signal ?? new AbortController().signal),
+      describe: (socket) => {
+        const ends = tcpEnds(socket);
+        return ends && { ...ends, resets: true };
+      },
+      transport: this.#transport,
+    });
+  }
+
+  get #target(): string {
+    const { port } = this.#options;
+    return formatAddress(tcpAddress(this.#host, port));
+  }
+
+  get #backlog(): number {
+    return this.#options.backlog ?? 511;
+  }
+
+  readonly #transport =
+    (socket: Socket): MakeTransport =>
+    (flow) =>
+      new TcpFlowTransport(flow, socket, this.#settings);
+
+  async #dial(attempts: AttemptLog, signal: AbortSignal): Promise<Socket> {
+    try {
+      const asked = tcpAddress(this.#host, this.#options.port);
+      const hosts = await resolveHost(this.#host, this.#lookup, signal).catch((error: unknown) =>
+        attempts.track(asked, () => Promise.reject(error)),
+      );
+      return await race({
+        candidates: interleave(hosts),
+        attemptDelayMs: this.#options.attemptDelayMs ?? 250,
+        clock: systemRuntime().clock,
+        signal,
+        attempt: (host, stop) => this.#attempt(host, attempts, stop),
+        discard: (socket) => socket.destroy(),
+      });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      throw attempts.error(this.#target);
+    }
+  }
+
+  #attempt({ address, family }: TcpHost, attempts: AttemptLog, stop: AbortSignal): Promise<Socket> {
+    const { port, localAddress, localPort } = this.#options;
+    const options: TcpNetConnectOpts = {
+      host: address,
+      port,
+      family,
+      autoSelectFamily: false,
+      ...(localAddress !== undefined && { localAddress }),
+      ...(localPort !== undefined && { localPort }),
+    };
+    return attempts.track(tcpAddress(address, port), () => openSocket(options, stop));
+  }
+
+  /** The ends of a connection that was lost the moment it was made. */
+  #goneEnds(): {
+    readonly host: ReturnType<typeof tcpAddress>;
+    readonly peer: ReturnType<typeof tcpAddress>;
+  } {
+    const { localAddress = "0.0.0.0", localPort = 0, port } = this.#options;
+    return { host: tcpAddress(localAddress, localPort), peer: tcpAddress(this.#host, port) };
+  }
+
+  async #bind(server: Server, signal: AbortSignal): Promise<Bound> {
+    const { port, ipv6Only = false } = this.#options;
+    try {
+      const [first] = await resolveHost(this.#host, this.#lookup, signal);
+      await listenOn(server, {
+        host: first?.address ?? this.#host,
+        port,
+        ipv6Only,
+        backlog: this.#backlog,
+      });
+    } catch (error) {
+      if (signal.aborted || !(error instanceof Error)) throw error;
+      const { code, why } = meaningForListen(error);
+      const address = tcpAddress(this.#host, port);
+      throw new ListenError(code, this.#target, why, { cause: error, address });
+    }
+    const bound = server.address() as AddressInfo;
+    return { host: tcpAddress(bound.address, bound.port) };
+  }
+}
