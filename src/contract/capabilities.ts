@@ -28,7 +28,8 @@ export interface Abortable {
    * `abortVisible` absent), a plain end. Called twice, or after the end: nothing more happens.
    *
    * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED on a wire without the capability `abort`.
-   * @clause abort.discards abort.laterTurn abort.visible
+   * @clause abort.discards abort.laterTurn abort.silentAfter abort.twice abort.whileClosing
+   * @clause abort.visible
    * @see twisted.internet.interfaces.ITCPTransport.abortConnection
    */
   abortConnection(): void;
@@ -44,6 +45,7 @@ export interface HalfCloseable {
    *
    * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED on a wire without the capability `halfClose`.
    * @clause halfClose.readingGoesOn halfClose.waitsForProducer halfClose.twice
+   * @clause halfClose.writesDropped halfClose.bothEnded halfClose.thenClose
    * @see twisted.internet.interfaces.ITCPTransport.loseWriteConnection
    */
   loseWriteConnection(): void;

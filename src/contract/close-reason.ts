@@ -51,7 +51,7 @@ export interface CloseCause {
  * The first cause to become true stays, except that a `done` not yet complete gives way to a reset,
  * to a bound or to an exit status. An abort of ours stays `aborted` by `us`.
  *
- * @clause reason.done reason.aborted reason.lost
+ * @clause reason.done reason.doneByHalves reason.aborted reason.lost reason.lostWhileClosing
  * @see twisted.internet.error.ConnectionDone, ConnectionLost, ConnectionAborted: values here, not classes.
  */
 export interface CloseReason extends CloseCause {

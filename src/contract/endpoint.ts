@@ -23,7 +23,7 @@ export interface ClientEndpoint<T extends Transport = Transport> {
    *
    * @throws {WireError} REFUSED, RESOLVE, TIMEOUT, PERMISSION … naming every attempt made.
    * @throws the signal's reason when aborted before `connectionMade`.
-   * @clause endpoint.connectResolves endpoint.refused endpoint.cancel
+   * @clause endpoint.connectResolves endpoint.refused endpoint.cancel endpoint.madeThrows
    */
   connect<P extends Protocol<T>>(protocol: P, options?: EndpointOptions): Promise<P>;
 }
@@ -34,7 +34,7 @@ export interface ServerEndpoint<T extends Transport = Transport> {
    * Resolves when bound; the factory's first call is in a later turn.
    *
    * @throws {WireError} ADDRESS_IN_USE, PERMISSION … when it cannot bind.
-   * @clause endpoint.listen endpoint.factoryRefuses
+   * @clause endpoint.listen endpoint.factoryRefuses endpoint.inUse
    */
   listen(factory: ProtocolFactory<T>, options?: EndpointOptions): Promise<ListeningPort>;
 }
@@ -50,6 +50,7 @@ export interface ListeningPort extends AsyncDisposable {
   getHost(): Address;
   /** How many connections it serves now. */
   readonly connections: number;
+  /** Takes no more connections; those that come wait. @clause endpoint.pauseAccepting */
   pauseAccepting(): void;
   resumeAccepting(): void;
   /** Settles, and never rejects, when listening is over: `null`, or the error that ended it. */

@@ -3,6 +3,8 @@
  * balance at every moment: `accepted = sent + unsent + dropped`, `received = delivered + undelivered`.
  *
  * A layer counts its own plaintext, once the layer below counts the bytes that carry it.
+ *
+ * @clause ledger.balances ledger.exact ledger.unsent ledger.undelivered
  */
 export interface Ledger {
   /** Given to `write` or `writeSequence` before `connectionLost`. */

@@ -1,10 +1,15 @@
-/** Limits of one connection. Times in milliseconds, sizes in bytes; `Infinity` means off. */
+/**
+ * Limits of one connection. Times in milliseconds, sizes in bytes; `Infinity` means off.
+ *
+ * @clause limit.idle limit.idleEitherWay limit.stall limit.halfOpen limit.halfOpenDownload
+ * @clause limit.write limit.writeOneLarge close.lingerIdle close.lingerTotal close.lingerMax close.stall
+ */
 export interface ConnectionLimits {
   /** How long the handshakes of layers may take. Reason: ERR_WIRE_HANDSHAKE. */
   readonly handshakeTimeoutMs: number;
   /** How long no byte may move either way. Reason: ERR_WIRE_IDLE. */
   readonly idleMs: number;
-  /** How long queued bytes may wait with none sent. While closing, at most 60 s. Reason: ERR_WIRE_STALL. */
+  /** How long queued bytes may wait with none sent. Off: 60 s while closing. Reason: ERR_WIRE_STALL. */
   readonly stallMs: number;
   /** While lingering: how long without a byte from the peer. Reason: ERR_WIRE_LINGER. */
   readonly lingerIdleMs: number;

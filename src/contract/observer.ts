@@ -14,6 +14,8 @@ export interface Opening {
 /**
  * Watches one connection and changes nothing. Every method is optional. One that throws is reported
  * to `onError` and called again all the same.
+ *
+ * @clause observe.pauses observe.harmless
  */
 export interface Observer {
   opened?(opening: Opening): void;

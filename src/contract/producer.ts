@@ -12,7 +12,11 @@ export interface PullProducer {
    * it writes later have been sent.
    */
   resumeProducing(): void;
-  /** The consumer is gone for good. Called at most once, before `connectionLost`. */
+  /**
+   * The consumer is gone for good. Called at most once, before `connectionLost`.
+   *
+   * @clause producer.stoppedOnce
+   */
   stopProducing(): void;
 }
 
@@ -22,6 +26,8 @@ export interface PullProducer {
  * It counts as running when registered; `resumeProducing` comes only to balance a `pauseProducing`,
  * and the two alternate.
  *
+ * @clause producer.pausedAtHigh producer.resumedAtLow producer.alternates
+ * @clause producer.resumedOutsideWrite backPressure.slowReader backPressure.readMarks
  * @see twisted.internet.interfaces.IPushProducer
  */
 export interface PushProducer extends PullProducer {
@@ -47,7 +53,9 @@ export interface Consumer {
    * @throws {ProducerRegisteredError} ERR_WIRE_PRODUCER_REGISTERED when another one is registered,
    *   checked before everything but the arguments.
    * @throws {TypeError} when `producer` lacks a method.
-   * @clause producer.onlyOne producer.registerAfterEnd producer.pullOncePerDrain
+   * @clause producer.onlyOne producer.checked producer.registerAfterEnd
+   * @clause producer.registerWhileClosing producer.freshStart producer.pullOncePerDrain
+   * @clause producer.pullEmptyAnswer producer.throws
    */
   registerProducer(producer: PushProducer, streaming: true): void;
   registerProducer(producer: PullProducer, streaming: false): void;
@@ -55,7 +63,7 @@ export interface Consumer {
   /**
    * Forgets the producer. A close that it held goes on. Without a producer: nothing happens.
    *
-   * @clause producer.unregisterReleasesClose
+   * @clause producer.unregisterReleasesClose producer.forgotten
    */
   unregisterProducer(): void;
 }

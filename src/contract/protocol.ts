@@ -11,7 +11,8 @@ import type { Transport } from "./transport.ts";
  * A method that throws, or returns a promise that rejects, has its own connection aborted with that
  * error as the reason; never the process, never another connection.
  *
- * @clause protocol.throws protocol.once
+ * @clause protocol.once protocol.throws protocol.rejects protocol.throwsInHalves
+ * @clause protocol.throwsAtEnd
  * @see twisted.internet.interfaces.IProtocol
  */
 export interface Protocol<in T extends Transport = Transport> {
@@ -22,6 +23,7 @@ export interface Protocol<in T extends Transport = Transport> {
    * Bytes arrived, in order. Never empty. Where one chunk ends and the next begins means nothing.
    *
    * @param data yours for ever; its memory is never reused while a view of it lives.
+   * @clause read.neverEmpty read.keptForEver read.pinsLittle
    */
   readonly dataReceived: (data: Bytes) => void;
 
@@ -35,6 +37,7 @@ export interface Protocol<in T extends Transport = Transport> {
    * Absent: the peer's end is a `loseConnection` on the protocol's behalf; what is queued is still
    * sent, and a registered producer goes on and holds the close.
    *
+   * @clause halfClose.lateReply halfClose.endTwice peerEnd.flushes peerEnd.producerHolds
    * @see twisted.internet.interfaces.IHalfCloseableProtocol.readConnectionLost
    */
   readonly readConnectionLost?: () => void;
@@ -44,6 +47,7 @@ export interface Protocol<in T extends Transport = Transport> {
    *
    * Not called once `loseConnection` was.
    *
+   * @clause halfClose.told halfClose.untoldWhenClosing
    * @see twisted.internet.interfaces.IHalfCloseableProtocol.writeConnectionLost
    */
   readonly writeConnectionLost?: () => void;

@@ -14,7 +14,8 @@ import type { Protocol } from "./protocol.ts";
  * these methods throw. It is also a push producer of what it reads, so that two transports can be
  * joined by registering each with the other.
  *
- * @clause reentry.write reentry.close
+ * @clause reentry.write reentry.close reentry.closeHalfClosed reentry.resume reentry.microtask
+ * @clause capability.told capability.refused
  * @see twisted.internet.interfaces.ITransport
  */
 export interface Transport extends Consumer, PushProducer {
@@ -32,7 +33,9 @@ export interface Transport extends Consumer, PushProducer {
    * @param data borrowed until `flushed()` settles or `connectionLost` runs; do not change it meanwhile.
    * @throws {TypeError} when `data` is not a `Uint8Array`, whatever the state.
    * @throws {ClosedError} ERR_WIRE_CLOSED when a layer has taken this transport over.
-   * @clause write.order write.bytesOnly write.empty write.afterClose
+   * @clause write.order write.whole write.bothWays write.nested write.fromDataReceived write.empty
+   * @clause write.bytesOnly write.untouched write.ownedAfterFlush write.coalesces
+   * @clause write.afterClose write.afterLost
    * @see twisted.internet.interfaces.ITransport.write
    */
   write(data: Bytes): void;
@@ -61,12 +64,14 @@ export interface Transport extends Consumer, PushProducer {
    *
    * Never throws.
    *
-   * @clause close.flushes close.chatty close.waitsForProducer close.silentAfter close.twice
+   * @clause close.flushes close.flushesInMade close.chatty close.silentAfter close.twice
+   * @clause close.waitsForProducer close.waitsForPullProducer close.fromDataReceived
+   * @clause close.whilePaused close.byBoth
    * @see twisted.internet.interfaces.ITransport.loseConnection
    */
   loseConnection(): void;
 
-  /** The other end, the same value before and after the loss. @clause address.stable */
+  /** The other end, the same value before and after the loss. @clause address.stable address.value */
   getPeer(): Address;
 
   /** Our end, the same value before and after the loss. @clause address.stable */
@@ -77,11 +82,15 @@ export interface Transport extends Consumer, PushProducer {
    *
    * Takes effect at once: not one more chunk is delivered. The peer's end waits too.
    *
-   * @clause read.pauseHolds read.endWaits
+   * @clause read.pauseHolds read.pauseInMade read.endWaits
    */
   pauseProducing(): void;
 
-  /** Delivers again, in a later turn. Without a pause, or while closing: nothing happens. */
+  /**
+   * Delivers again, in a later turn. Without a pause, or while closing: nothing happens.
+   *
+   * @clause read.resumeDelivers read.toggled
+   */
   resumeProducing(): void;
 
   /** The same as `loseConnection`. */
@@ -94,7 +103,7 @@ export interface Transport extends Consumer, PushProducer {
    * promise that nobody looks at never becomes an unhandled rejection.
    * **Not promised:** that the peer has received it.
    *
-   * @clause flushed.resolves flushed.rejects
+   * @clause flushed.resolves flushed.notEarly flushed.rejects
    */
   flushed(): Promise<void>;
 
@@ -115,7 +124,8 @@ export interface Transport extends Consumer, PushProducer {
    * @param early bytes the current protocol was given and did not use; not counted again.
    * @throws {ClosedError} ERR_WIRE_CLOSED on a closing or ended connection.
    * @throws {BusyError} ERR_WIRE_BUSY when an earlier switch has not taken effect yet.
-   * @clause switch.order switch.early switch.closed
+   * @clause switch.order switch.early switch.producer switch.pauseAnew switch.ended
+   * @clause switch.busy switch.closed
    */
   switchProtocol(next: Protocol, early?: Bytes): void;
 
@@ -123,6 +133,7 @@ export interface Transport extends Consumer, PushProducer {
    * Changes limits of this connection from now on; those not named stay.
    *
    * @throws {RangeError} when a value is not a number of the stated range.
+   * @clause limit.checked
    */
   setLimits(limits: Partial<ConnectionLimits>): void;
 }
