@@ -51,13 +51,12 @@ export class Course implements EndOfTurn {
 
   constructor(wire: Wire, options: FlowOptions) {
     const onError = options.onError ?? defaultOnError;
-    const { observer } = options;
     this.wire = wire;
     this.limits = options.limits ?? DEFAULT_LIMITS;
     this.runtime = options.runtime ?? systemRuntime();
     this.depth = options.depth ?? 0;
     this.lingers = options.capabilities.has("linger");
-    this.observers = new Observers(typeof observer === "function" ? observer() : observer, onError);
+    this.observers = new Observers(options.observer, onError);
     this.seat = new ProtocolSeat(options, onError, this.fail);
     this.out = new Outflow(wire, this.observers, onError, this.fail);
     this.in = new Inflow(wire);

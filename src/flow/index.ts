@@ -1,4 +1,5 @@
 /** Flow: buffering, pausing, closing, accounting and coalescing, decided once for all wires. */
+export * from "./arguments.ts";
 export type * from "./calls.ts";
 export * from "./default-on-error.ts";
 export * from "./flow.ts";

@@ -5,9 +5,15 @@ export class Observers {
   readonly #onError: OnError;
   #all: readonly Observer[] = [];
 
-  constructor(first: Observer | undefined, onError: OnError) {
-    if (first !== undefined) this.#all = [first];
+  /** @param first an observer, or what makes one for this connection. */
+  constructor(first: Observer | (() => Observer) | undefined, onError: OnError) {
     this.#onError = onError;
+    try {
+      const observer = typeof first === "function" ? first() : first;
+      if (observer !== undefined) this.#all = [observer];
+    } catch (error) {
+      onError(error, { during: "observer" });
+    }
   }
 
   get isEmpty(): boolean {

@@ -1,7 +1,7 @@
 import type { CloseReason, OnError, Opening, Protocol } from "../contract/index.ts";
+import { checkProtocol } from "./arguments.ts";
 import { unopened } from "./causes.ts";
 import { guard } from "./guard.ts";
-import { checkProtocol } from "./transport.ts";
 import type { FlowOptions } from "./wire.ts";
 
 /** Where the protocol of a connection sits: it is made here, told here, and nothing it throws gets past. */

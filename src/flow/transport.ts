@@ -12,7 +12,8 @@ import type {
   PushProducer,
   Transport,
 } from "../contract/index.ts";
-import { ClosedError, isBytes, UnsupportedError } from "../contract/index.ts";
+import { ClosedError, UnsupportedError } from "../contract/index.ts";
+import { checkBytes, checkChunks, checkProducer, checkProtocol } from "./arguments.ts";
 import type { FlowCalls } from "./calls.ts";
 import type { Observable } from "./observe.ts";
 
@@ -28,22 +29,13 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
   }
 
   write(data: Bytes): void {
-    if (!isBytes(data)) throw notBytes("write", data);
+    checkBytes("write", data);
     if (data.byteLength > 0) this.#flow.write([data], data.byteLength);
   }
 
   writeSequence(data: Iterable<Bytes>): void {
-    if (!isIterable(data)) {
-      throw new TypeError("writeSequence() takes an iterable of Uint8Array chunks");
-    }
-    const chunks: Bytes[] = [];
-    let size = 0;
-    for (const chunk of data) {
-      if (!isBytes(chunk)) throw notBytes("writeSequence", chunk);
-      if (chunk.byteLength === 0) continue;
-      chunks.push(chunk);
-      size += chunk.byteLength;
-    }
+    const chunks = checkChunks("writeSequence", data).filter(({ byteLength }) => byteLength > 0);
+    const size = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
     if (size > 0) this.#flow.write(chunks, size);
   }
 
@@ -111,7 +103,7 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
 
   switchProtocol(next: Protocol, early?: Bytes): void {
     checkProtocol(next);
-    if (early !== undefined && !isBytes(early)) throw notBytes("switchProtocol", early);
+    if (early !== undefined) checkBytes("switchProtocol", early);
     this.#flow.switchProtocol(next, early, this);
   }
 
@@ -128,36 +120,4 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
     const why = `this wire cannot (capability ${capability} is absent)`;
     throw new UnsupportedError(attempt, why, { address: this.#flow.host });
   }
-}
-
-function notBytes(method: string, value: unknown): TypeError {
-  const got = value === null ? "null" : typeof value;
-  return new TypeError(`${method}() takes Uint8Array chunks, not ${got}; encode text first`);
-}
-
-function isIterable(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Symbol.iterator in value;
-}
-
-function checkProducer(producer: PullProducer | PushProducer, streaming: boolean): void {
-  if (typeof streaming !== "boolean") {
-    throw new TypeError("registerProducer() takes true for a push producer, false for a pull one");
-  }
-  const needed = streaming
-    ? ["pauseProducing", "resumeProducing", "stopProducing"]
-    : ["resumeProducing", "stopProducing"];
-  for (const name of needed) requireMethod("registerProducer", producer, name);
-}
-
-/** @throws {TypeError} naming the method that `next` lacks. */
-export function checkProtocol(next: Protocol): void {
-  for (const name of ["connectionMade", "dataReceived", "connectionLost"]) {
-    requireMethod("a protocol", next, name);
-  }
-}
-
-function requireMethod(where: string, value: unknown, name: string): void {
-  const isObject = typeof value === "object" || typeof value === "function";
-  if (isObject && value !== null && typeof Reflect.get(value, name) === "function") return;
-  throw new TypeError(`${where}: an object with the method ${name}() is needed`);
 }

@@ -13,12 +13,11 @@ import type {
 } from "../contract/index.ts";
 import {
   ClosedError,
-  isBytes,
   ProducerRegisteredError,
   resolveLimits,
   UnsupportedError,
 } from "../contract/index.ts";
-import { checkProtocol } from "../flow/index.ts";
+import { checkBytes, checkChunks, checkProducer, checkProtocol } from "../flow/index.ts";
 import { joined } from "./pump.ts";
 
 export interface StringTransportOptions {
@@ -103,10 +102,7 @@ export class StringTransport implements Transport, Abortable, HalfCloseable {
   }
 
   writeSequence(data: Iterable<Bytes>): void {
-    if (typeof data !== "object" || data === null || !(Symbol.iterator in data)) {
-      throw new TypeError("writeSequence() takes an iterable of Uint8Array chunks");
-    }
-    this.#record(Array.from(data, (chunk) => checkBytes("writeSequence", chunk)));
+    this.#record(checkChunks("writeSequence", data));
   }
 
   loseConnection(): void {
@@ -251,26 +247,5 @@ export class StringTransportWithDisconnection extends StringTransport {
     this.connected = false;
     const kind = this.aborted ? "aborted" : "done";
     this.protocol.connectionLost({ kind, by: "us", ledger: this.ledger });
-  }
-}
-
-function checkBytes(method: string, value: unknown): Bytes {
-  if (isBytes(value)) return value;
-  const got = value === null ? "null" : typeof value;
-  throw new TypeError(`${method}() takes Uint8Array chunks, not ${got}; encode text first`);
-}
-
-function checkProducer(producer: unknown, streaming: unknown): void {
-  if (typeof streaming !== "boolean") {
-    throw new TypeError("registerProducer() takes true for a push producer, false for a pull one");
-  }
-  for (const name of [
-    "resumeProducing",
-    "stopProducing",
-    ...(streaming ? ["pauseProducing"] : []),
-  ]) {
-    const method: unknown = Object(producer)[name];
-    if (typeof method === "function") continue;
-    throw new TypeError(`registerProducer(): an object with the method ${name}() is needed`);
   }
 }
