@@ -1,0 +1,111 @@
+import type { Address, CloseReason, Observer, Transport } from "../contract/index.ts";
+import { describeReason, formatAddress } from "../contract/index.ts";
+import { endpoint } from "../endpoints/index.ts";
+import { observe } from "../flow/index.ts";
+import { EXIT } from "./exit-code.ts";
+import type { TrafficOptions } from "./options.ts";
+import { limitsOf } from "./options.ts";
+import { showProgress } from "./progress.ts";
+import { factsOf } from "./reason-facts.ts";
+import type { Reporter } from "./reporter.ts";
+import { StandardStreams } from "./standard-streams.ts";
+import { aborted, Stopper } from "./stopper.ts";
+import { tap } from "./tap.ts";
+import { carriedWords, ledgerWords } from "./wording.ts";
+
+/** After the peer's end: how long piped input may give nothing. */
+const HALF_OPEN_IDLE_MS = 60_000;
+
+/** `overwall connect URL` */
+export async function run(reporter: Reporter, url: string, options: TrafficOptions): Promise<void> {
+  const target = await endpoint(url);
+  using stopper = new Stopper();
+  const streams = new StandardStreams({
+    peerEnded: () => reporter.say("the peer has ended; what standard input gives is still sent"),
+  });
+  let seen: Seen | undefined;
+  const observer: Observer = {
+    opened: ({ host, peer }) => {
+      seen = { host, peer };
+      reporter.tell(
+        { event: "opened", id: 1, host, peer },
+        reporter.faint(`connected to ${formatAddress(peer)}`),
+      );
+    },
+  };
+  try {
+    await target.connect(streams, {
+      signal: stopper.draining,
+      observer,
+      limits: { halfOpenIdleMs: HALF_OPEN_IDLE_MS, ...limitsOf(options) },
+    });
+  } catch (error) {
+    if (!stopper.draining.aborted) throw error;
+    process.exitCode = EXIT.interrupted;
+    return;
+  }
+  using _watch = watch(reporter, streams, options);
+  stopWith(stopper, streams, options.drain);
+  const reason = await streams.finished;
+  tellClosed(reporter, reason, seen);
+  if (streams.inputError !== undefined) throw streams.inputError;
+  process.exitCode = exitCodeFor(reason, streams, stopper);
+}
+
+interface Seen {
+  readonly host: Address;
+  readonly peer: Address;
+}
+
+/** The first signal closes in order, the second one, or the end of the drain, cuts. */
+function stopWith(stopper: Stopper, streams: StandardStreams, drainMs: number): void {
+  void aborted(stopper.draining).then(() => {
+    streams.close();
+    if (drainMs !== Infinity) setTimeout(() => streams.abort(), drainMs).unref();
+  });
+  void aborted(stopper.now).then(() => streams.abort());
+}
+
+function tellClosed(reporter: Reporter, reason: CloseReason, seen: Seen | undefined): void {
+  const { received, sent } = reason.ledger;
+  const { reason: why, ...facts } = factsOf(reason);
+  reporter.tell(
+    {
+      event: "closed",
+      id: 1,
+      ...seen,
+      bytes: { out: sent, in: received },
+      endedBy: reason.by,
+      reason: why,
+      ...facts,
+    },
+    `closed: ${carriedWords(reason.ledger)}; ${describeReason(reason)}`,
+  );
+  reporter.detail(ledgerWords(reason.ledger));
+}
+
+function exitCodeFor(reason: CloseReason, streams: StandardStreams, stopper: Stopper): number {
+  if (stopper.signal === "SIGINT") return EXIT.interrupted;
+  const { outputError } = streams;
+  if (outputError !== undefined) return outputError.code === "EPIPE" ? EXIT.done : EXIT.failed;
+  if (reason.kind === "done") return EXIT.done;
+  if (stopper.signal !== undefined) return EXIT.interrupted;
+  return reason.kind === "timeout" ? EXIT.timeout : EXIT.failed;
+}
+
+function watch(reporter: Reporter, streams: StandardStreams, options: TrafficOptions): Disposable {
+  const { transport } = streams;
+  if (transport === undefined) return { [Symbol.dispose]: () => {} };
+  const { tap: form } = options;
+  if (form !== undefined) observe(transport, tap("#1", form, { in: "←", out: "→" }));
+  if (options.progress !== true) return { [Symbol.dispose]: () => {} };
+  return showProgress(reporter, () => trafficOf(transport));
+}
+
+function trafficOf({ ledger }: Transport): {
+  connections: number;
+  bytesOut: number;
+  bytesBack: number;
+} {
+  return { connections: 1, bytesOut: ledger.sent, bytesBack: ledger.received };
+}

@@ -1,0 +1,116 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import type { ConformOptions } from "./conform.ts";
+import { EXIT } from "./exit-code.ts";
+import type { CommonOptions, TrafficOptions } from "./options.ts";
+import { withCommon, withTraffic } from "./options.ts";
+import { Reporter } from "./reporter.ts";
+
+const AFTER_HELP = `
+A URL names where to listen or to connect, by where it stands:
+  tcp://127.0.0.1:8007  unix:///run/app.sock  unix:@name  memory://name
+"overwall wires" lists them with their options, as in tcp://:8007?keepAlive.
+
+Exit codes: 0 done, 1 failed, 2 usage, 124 a time limit passed, 130 interrupted
+(SIGINT, or SIGTERM when a connection had to be cut at the end of --drain).`;
+
+const program = new Command("overwall")
+  .description("Byte streams between any two wires, with nothing lost and every end explained.")
+  .version(versionOfPackage(), "-V, --version")
+  .showHelpAfterError("(overwall --help tells more)")
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, "overwall:")) })
+  .addHelpText("after", AFTER_HELP)
+  .exitOverride();
+
+withTraffic(program.command("relay <listen> <connect>"))
+  .description("join every connection to LISTEN with a new one to CONNECT")
+  .action((listen: string, connect: string, options: TrafficOptions) =>
+    perform(options, process.stdout, async (reporter) =>
+      (await import("./relay.ts")).run(reporter, listen, connect, options),
+    ),
+  );
+
+withTraffic(program.command("connect <url>"))
+  .description("join standard input and output to URL")
+  .action((url: string, options: TrafficOptions) =>
+    perform(options, process.stderr, async (reporter) =>
+      (await import("./connect.ts")).run(reporter, url, options),
+    ),
+  );
+
+withTraffic(program.command("serve <protocol> <url...>"))
+  .description("serve echo, discard, chargen, chat or ./my-protocol.js on any number of wires")
+  .action((protocol: string, urls: string[], options: TrafficOptions) =>
+    perform(options, process.stdout, async (reporter) =>
+      (await import("./serve.ts")).run(reporter, protocol, urls, options),
+    ),
+  );
+
+withCommon(program.command("conform [url]"))
+  .description("run the conformance suite on a wire, or through a proxy")
+  .option(
+    "--through <listen=connect>",
+    "our client at LISTEN, our server at CONNECT, yours between",
+  )
+  .option("--case <id>", "only cases with this in their id; may be repeated", collected)
+  .option("--tap", "the results as TAP")
+  .action((url: string | undefined, options: ConformOptions) =>
+    perform(options, process.stdout, async (reporter) =>
+      (await import("./conform.ts")).run(reporter, url, options),
+    ),
+  );
+
+withCommon(program.command("wires"))
+  .description("what works here, per wire, and what would make the rest work")
+  .action((options: CommonOptions) =>
+    perform(options, process.stdout, async (reporter) =>
+      (await import("./wires.ts")).run(reporter),
+    ),
+  );
+
+withCommon(program.command("demo"))
+  .description("real traffic through a relay over every pair of wires, counted")
+  .action((options: CommonOptions) =>
+    perform(options, process.stdout, async (reporter) => (await import("./demo.ts")).run(reporter)),
+  );
+
+/**
+ * Runs a command; what it throws becomes one message and an exit code.
+ *
+ * @param events where `--json` writes: stdout, unless the command has data for it.
+ */
+async function perform(
+  options: CommonOptions,
+  events: NodeJS.WriteStream,
+  command: (reporter: Reporter) => Promise<void>,
+): Promise<void> {
+  const reporter = new Reporter(options, events);
+  try {
+    await command(reporter);
+  } catch (error) {
+    reporter.fail(error);
+  }
+}
+
+function collected(one: string, before: readonly string[] = []): readonly string[] {
+  return [...before, one];
+}
+
+/** The package's own, found above wherever this file was compiled to. */
+function versionOfPackage(): string {
+  for (const up of ["../../package.json", "../../../package.json"]) {
+    try {
+      const text = readFileSync(new URL(up, import.meta.url), "utf8");
+      return (JSON.parse(text) as { version: string }).version;
+    } catch {}
+  }
+  return "unknown";
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+}

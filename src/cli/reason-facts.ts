@@ -1,0 +1,23 @@
+import type { CloseReason, Ledger } from "../contract/index.ts";
+import { describeReason } from "../contract/index.ts";
+
+/** A reason as an event has it: values only, no error objects. */
+export interface ReasonFacts {
+  readonly kind: string;
+  readonly by: string;
+  readonly code?: string;
+  readonly reason: string;
+  readonly ledger: Ledger;
+  readonly via?: ReasonFacts;
+}
+
+export function factsOf(reason: CloseReason): ReasonFacts {
+  return {
+    kind: reason.kind,
+    by: reason.by,
+    ...(reason.code === undefined ? {} : { code: reason.code }),
+    reason: describeReason(reason),
+    ledger: { ...reason.ledger },
+    ...(reason.via === undefined ? {} : { via: factsOf(reason.via) }),
+  };
+}

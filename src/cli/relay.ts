@@ -1,0 +1,129 @@
+import { formatAddress } from "../contract/index.ts";
+import { endpoint, parse } from "../endpoints/index.ts";
+import type { JoinReport, Relay, RelayEvents, RelayedConnection } from "../join/index.ts";
+import { relay } from "../join/index.ts";
+import type { Drained } from "./drain.ts";
+import { drain } from "./drain.ts";
+import type { TrafficOptions } from "./options.ts";
+import { limitsOf } from "./options.ts";
+import { showProgress } from "./progress.ts";
+import { factsOf } from "./reason-facts.ts";
+import { describeClosed, endedBy } from "./relay-words.ts";
+import type { Reporter } from "./reporter.ts";
+import { aborted, Stopper } from "./stopper.ts";
+import { tap } from "./tap.ts";
+import { bytesOf, ledgerWords, messageOf } from "./wording.ts";
+
+/** `overwall relay LISTEN CONNECT` */
+export async function run(
+  reporter: Reporter,
+  listen: string,
+  target: string,
+  options: TrafficOptions,
+): Promise<void> {
+  for (const spec of [listen, target]) parse(spec);
+  using stopper = new Stopper();
+  const total = { out: 0, back: 0 };
+  const working = await relay(await endpoint(listen), await endpoint(target), {
+    signal: stopper.draining,
+    limits: limitsOf(options),
+    maxConnections: options.maxConnections,
+    ...(options.halfOpenIdle === undefined ? {} : { halfOpenIdleMs: options.halfOpenIdle }),
+    onError: (error, { during }) => reporter.warn(`${during}: ${messageOf(error)}`),
+    events: eventsOf(reporter, total),
+    ...tapsOf(options),
+  });
+  const host = formatAddress(working.getHost());
+  reporter.tell(
+    { event: "listening", url: host, address: working.getHost(), target },
+    `listening on ${host}, relaying to ${target}`,
+  );
+  using _progress =
+    options.progress === true ? showProgress(reporter, () => traffic(working, total)) : null;
+  const failure = await Promise.race([working.closed, aborted(stopper.draining).then(() => null)]);
+  await drain(reporter, stopper, options.drain, drainedBy(reporter, working));
+  if (failure !== null) throw failure;
+}
+
+function eventsOf(reporter: Reporter, total: { out: number; back: number }): RelayEvents {
+  return {
+    opened: ({ serial, client, target }) => {
+      const onto = target === undefined ? "?" : formatAddress(target);
+      reporter.tell(
+        { event: "opened", id: serial, client, target },
+        reporter.faint(`#${serial} opened: ${formatAddress(client)} → ${onto}`),
+      );
+    },
+    closed: (connection, report) => {
+      total.out += report.bytes.leftToRight;
+      total.back += report.bytes.rightToLeft;
+      tellClosed(reporter, connection, report);
+    },
+    failed: ({ serial, client }, error) =>
+      reporter.tell(
+        { event: "failed", id: serial, client, message: messageOf(error), ...codeOf(error) },
+        `#${serial} failed: ${formatAddress(client)}: ${messageOf(error)}`,
+      ),
+  };
+}
+
+function tellClosed(reporter: Reporter, connection: RelayedConnection, report: JoinReport): void {
+  const { serial, client, target } = connection;
+  const { left, right, ...rest } = report;
+  reporter.tell(
+    {
+      event: "closed",
+      id: serial,
+      client,
+      target,
+      endedBy: endedBy(report),
+      reason: factsOf(report[report.endedFirst]).reason,
+      ...rest,
+      left: factsOf(left),
+      right: factsOf(right),
+    },
+    `#${serial} closed: ${describeClosed(report)}`,
+  );
+  reporter.detail(`#${serial} client side: ${ledgerWords(left.ledger)}`);
+  reporter.detail(`#${serial} server side: ${ledgerWords(right.ledger)}`);
+}
+
+function drainedBy(reporter: Reporter, working: Relay): Drained<RelayedConnection> {
+  return {
+    waiting: working.connections.length,
+    close: async (graceMs) => (await working.close({ graceMs })).cut,
+    tellCut: ({ serial, client, bytes }) => {
+      const far = `${bytesOf(bytes.leftToRight)} → and ${bytesOf(bytes.rightToLeft)} ←`;
+      reporter.tell(
+        { event: "cut", id: serial, client, bytes },
+        `#${serial} was cut: ${formatAddress(client)}, after ${far}`,
+      );
+    },
+  };
+}
+
+function tapsOf({ tap: form }: TrafficOptions): Pick<Parameters<typeof relay>[2] & object, "taps"> {
+  if (form === undefined) return {};
+  const arrows = { in: "→", out: "←" };
+  return { taps: ({ serial }) => ({ left: tap(`#${serial}`, form, arrows) }) };
+}
+
+function traffic(
+  working: Relay,
+  total: { readonly out: number; readonly back: number },
+): {
+  readonly connections: number;
+  readonly bytesOut: number;
+  readonly bytesBack: number;
+} {
+  let { out, back } = total;
+  for (const { bytes } of working.connections) {
+    out += bytes.leftToRight;
+    back += bytes.rightToLeft;
+  }
+  return { connections: working.connections.length, bytesOut: out, bytesBack: back };
+}
+
+function codeOf(error: unknown): { readonly code?: unknown } {
+  return error instanceof Error && "code" in error ? { code: error.code } : {};
+}

@@ -1,0 +1,111 @@
+import { isWireError } from "../contract/index.ts";
+import { EXIT, exitCodeOf } from "./exit-code.ts";
+
+export type ColorChoice = "auto" | "always" | "never";
+
+export interface ReporterOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly debug?: boolean;
+  /** `true`: the option without a word. */
+  readonly color: ColorChoice | true;
+}
+
+/** One thing that happened, for `--json`. */
+export interface Event {
+  readonly event: string;
+  readonly [fact: string]: unknown;
+}
+
+/** Where words go: stderr, or, with `--json`, one object a line to where the events belong. */
+export class Reporter {
+  readonly #options: ReporterOptions;
+  readonly #events: NodeJS.WriteStream;
+  readonly #hasColor: boolean;
+
+  /** @param events where NDJSON goes: stdout, unless that carries data. */
+  constructor(options: ReporterOptions, events: NodeJS.WriteStream) {
+    this.#options = options;
+    this.#events = events;
+    this.#hasColor = wantsColor(options.color);
+    // A reader that went away is no failure of ours; whoever cares about it listens as well.
+    for (const stream of [process.stdout, process.stderr]) stream.on("error", outputFailed(stream));
+  }
+
+  get isJson(): boolean {
+    return this.#options.json === true;
+  }
+
+  /** Something happened: its facts with `--json`, its words otherwise. */
+  tell(event: Event, words: string): void {
+    if (this.isJson) this.#events.write(`${JSON.stringify({ ...event }, replaceInfinity)}\n`);
+    else this.say(words);
+  }
+
+  /** Words for a person, unless they asked for quiet. */
+  say(words: string): void {
+    if (this.#options.quiet !== true && !this.isJson) process.stderr.write(`${words}\n`);
+  }
+
+  /** Words for a person who asked for more. */
+  detail(words: string): void {
+    if (this.#options.verbose === true) this.say(words);
+  }
+
+  /** Words that a person has to see even so: something they asked for will not be as they think. */
+  warn(words: string): void {
+    if (this.isJson) this.tell({ event: "warning", message: words }, words);
+    else process.stderr.write(`${this.#paint("33", "overwall:")} ${words}\n`);
+  }
+
+  /** One message, without a stack unless asked for; sets the exit code that the error means. */
+  fail(error: unknown): void {
+    process.exitCode = exitCodeOf(error);
+    const message = error instanceof Error ? error.message : String(error);
+    if (this.isJson) {
+      const code = isWireError(error) ? { code: error.code } : {};
+      this.tell({ event: "error", message, ...code }, message);
+      return;
+    }
+    const stack = this.#options.debug === true && error instanceof Error ? `\n${error.stack}` : "";
+    process.stderr.write(`${this.#paint("31", "overwall:")} ${message}${stack}\n`);
+  }
+
+  good(words: string): string {
+    return this.#paint("32", words);
+  }
+
+  bad(words: string): string {
+    return this.#paint("31", words);
+  }
+
+  faint(words: string): string {
+    return this.#paint("2", words);
+  }
+
+  #paint(style: string, words: string): string {
+    return this.#hasColor ? `\u001b[${style}m${words}\u001b[0m` : words;
+  }
+}
+
+/** https://no-color.org: set and not empty. */
+function wantsColor(choice: ColorChoice | true): boolean {
+  if (choice !== "auto") return choice !== "never";
+  return (process.env["NO_COLOR"] ?? "") === "" && process.stderr.isTTY === true;
+}
+
+/** A full disk is a failure, and is told where that still can be. */
+function outputFailed(stream: NodeJS.WriteStream): (error: NodeJS.ErrnoException) => void {
+  return (error) => {
+    if (error.code === "EPIPE") return;
+    process.exitCode = EXIT.failed;
+    if (stream !== process.stderr)
+      process.stderr.write(`overwall: Cannot write: ${error.message}\n`);
+  };
+}
+
+/** JSON has no infinity; a limit that is off is `null` there. */
+function replaceInfinity(_key: string, value: unknown): unknown {
+  return value === Infinity ? null : value;
+}

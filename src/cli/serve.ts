@@ -1,0 +1,157 @@
+import type { CloseReason, Limits, OnError, ProtocolFactory } from "../contract/index.ts";
+import { describeReason, formatAddress } from "../contract/index.ts";
+import { didYouMean, endpoint, parse } from "../endpoints/index.ts";
+import { observe } from "../flow/index.ts";
+import type { Drained } from "./drain.ts";
+import { drain } from "./drain.ts";
+import { UsageError } from "./exit-code.ts";
+import type { TrafficOptions } from "./options.ts";
+import { limitsOf } from "./options.ts";
+import { showProgress } from "./progress.ts";
+import { factsOf } from "./reason-facts.ts";
+import type { Reporter } from "./reporter.ts";
+import type { ServedConnection, ServedEvents } from "./served.ts";
+import { Served } from "./served.ts";
+import { NAMED_SERVICES } from "./services/named.ts";
+import { aborted, Stopper } from "./stopper.ts";
+import { tap } from "./tap.ts";
+import { bytesOf, carriedWords, ledgerWords, messageOf } from "./wording.ts";
+
+/** `overwall serve PROTOCOL URL…` */
+export async function run(
+  reporter: Reporter,
+  protocol: string,
+  urls: readonly string[],
+  options: TrafficOptions,
+): Promise<void> {
+  checkProtocol(protocol);
+  for (const url of urls) parse(url);
+  using stopper = new Stopper();
+  const onError: OnError = (error, { during }) => reporter.warn(`${during}: ${messageOf(error)}`);
+  const total = { out: 0, back: 0 };
+  const served = new Served(await factoryOf(protocol, onError), eventsOf(reporter, options, total));
+  try {
+    for (const url of urls)
+      await listen(reporter, served, { url, protocol, limits: limitsOf(options), onError });
+  } catch (error) {
+    await served.close({ graceMs: 0 });
+    throw error;
+  }
+  using _progress =
+    options.progress === true ? showProgress(reporter, () => traffic(served, total)) : null;
+  const failure = await Promise.race([served.failed, aborted(stopper.draining).then(() => null)]);
+  await drain(reporter, stopper, options.drain, drainedBy(reporter, served));
+  if (failure !== null) throw failure;
+}
+
+/** @throws {UsageError} when it is neither one of ours nor a module. */
+function checkProtocol(protocol: string): void {
+  if (NAMED_SERVICES.has(protocol) || isModule(protocol)) return;
+  const names = [...NAMED_SERVICES.keys()].join(", ");
+  if (protocol.includes(":")) {
+    throw new UsageError(
+      `Cannot serve ${protocol}: a protocol comes before the URLs (${names}, or a module); ` +
+        "a command for each connection is not in this version",
+    );
+  }
+  const hint = didYouMean(protocol, NAMED_SERVICES.keys());
+  throw new UsageError(
+    `Cannot serve ${JSON.stringify(protocol)}: it is not one of ${names}, ` +
+      `nor a module such as ./my-protocol.js${hint}`,
+  );
+}
+
+function isModule(protocol: string): boolean {
+  return !/^[a-z0-9+]+:/.test(protocol) && /[/\\]|\.[cm]?js$/.test(protocol);
+}
+
+async function factoryOf(protocol: string, onError: OnError): Promise<ProtocolFactory> {
+  const named = NAMED_SERVICES.get(protocol);
+  if (named !== undefined) return named();
+  return (await import("./services/from-module.ts")).factoryFromModule(protocol, onError);
+}
+
+async function listen(
+  reporter: Reporter,
+  served: Served,
+  {
+    url,
+    protocol,
+    limits,
+    onError,
+  }: { url: string; protocol: string; limits: Partial<Limits>; onError: OnError },
+): Promise<void> {
+  const port = await served.listen(await endpoint(url), { limits, onError });
+  const host = formatAddress(port.getHost());
+  reporter.tell(
+    { event: "listening", url: host, address: port.getHost(), protocol },
+    `listening on ${host}, serving ${protocol}`,
+  );
+}
+
+function eventsOf(
+  reporter: Reporter,
+  options: TrafficOptions,
+  total: { out: number; back: number },
+): ServedEvents {
+  return {
+    opened: ({ id, peer, transport }) => {
+      const { tap: form } = options;
+      if (form !== undefined) observe(transport, tap(`#${id}`, form, { in: "←", out: "→" }));
+      reporter.tell(
+        { event: "opened", id, peer, host: transport.getHost() },
+        reporter.faint(`#${id} opened: ${formatAddress(peer)}`),
+      );
+    },
+    closed: (connection, reason) => {
+      total.out += reason.ledger.sent;
+      total.back += reason.ledger.received;
+      tellClosed(reporter, connection, reason);
+    },
+  };
+}
+
+function tellClosed(reporter: Reporter, { id, peer }: ServedConnection, reason: CloseReason): void {
+  const { received, sent } = reason.ledger;
+  const { reason: why, ...facts } = factsOf(reason);
+  reporter.tell(
+    {
+      event: "closed",
+      id,
+      peer,
+      bytes: { out: sent, in: received },
+      endedBy: reason.by,
+      reason: why,
+      ...facts,
+    },
+    `#${id} closed: ${carriedWords(reason.ledger)}; ${describeReason(reason)}`,
+  );
+  reporter.detail(`#${id} ${ledgerWords(reason.ledger)}`);
+}
+
+function drainedBy(reporter: Reporter, served: Served): Drained<ServedConnection> {
+  return {
+    waiting: served.connections.length,
+    close: (graceMs) => served.close({ graceMs }),
+    tellCut: ({ id, peer, transport }) => {
+      const { sent, received } = transport.ledger;
+      const far = `${bytesOf(sent)} sent and ${bytesOf(received)} received`;
+      reporter.tell(
+        { event: "cut", id, peer, bytes: { out: sent, in: received } },
+        `#${id} was cut: ${formatAddress(peer)}, after ${far}`,
+      );
+    },
+  };
+}
+
+function traffic(
+  served: Served,
+  total: { readonly out: number; readonly back: number },
+): { connections: number; bytesOut: number; bytesBack: number } {
+  let { out, back } = total;
+  for (const { transport } of served.connections) {
+    out += transport.ledger.sent;
+    back += transport.ledger.received;
+  }
+  return { connections: served.connections.length, bytesOut: out, bytesBack: back };
+}

@@ -1,0 +1,113 @@
+import type {
+  Address,
+  CloseReason,
+  Endpoint,
+  EndpointOptions,
+  ListeningPort,
+  Protocol,
+  ProtocolFactory,
+  Transport,
+} from "../contract/index.ts";
+import { isAbortable } from "../contract/index.ts";
+import { observe } from "../flow/index.ts";
+
+/** One connection that is served. */
+export interface ServedConnection {
+  readonly id: number;
+  readonly peer: Address;
+  readonly transport: Transport;
+}
+
+export interface ServedEvents {
+  opened(connection: ServedConnection): void;
+  closed(connection: ServedConnection, reason: CloseReason): void;
+}
+
+/** A protocol served on any number of wires: who is there, and how they are let go. */
+export class Served {
+  readonly #factory: ProtocolFactory;
+  readonly #events: ServedEvents;
+  readonly #ports: ListeningPort[] = [];
+  readonly #live: Map<ServedConnection, Promise<void>> = new Map();
+  #serial = 0;
+
+  constructor(factory: ProtocolFactory, events: ServedEvents) {
+    this.#factory = factory;
+    this.#events = events;
+  }
+
+  get connections(): readonly ServedConnection[] {
+    return [...this.#live.keys()];
+  }
+
+  /** The first error that ends one of the ports; never settles otherwise. */
+  get failed(): Promise<Error> {
+    return new Promise((resolve) => {
+      for (const port of this.#ports) {
+        void port.closed.then((error) => {
+          if (error !== null) resolve(error);
+        });
+      }
+    });
+  }
+
+  async listen(endpoint: Endpoint, options: EndpointOptions): Promise<ListeningPort> {
+    const port = await endpoint.listen((peer) => {
+      const protocol = this.#factory(peer);
+      return protocol === null ? null : this.#watch(protocol, peer);
+    }, options);
+    this.#ports.push(port);
+    return port;
+  }
+
+  /** Stops listening, waits for those that are there, cuts the rest after `graceMs`; tells whom. */
+  async close({ graceMs }: { readonly graceMs: number }): Promise<readonly ServedConnection[]> {
+    await Promise.all(this.#ports.map((port) => port.stopListening()));
+    const cut: ServedConnection[] = [];
+    const cutRest = (): void => {
+      for (const connection of this.#live.keys()) {
+        cut.push(connection);
+        if (isAbortable(connection.transport)) connection.transport.abortConnection();
+        else connection.transport.loseConnection();
+      }
+    };
+    const timer = graceMs === Infinity ? undefined : setTimeout(cutRest, graceMs);
+    while (this.#live.size > 0) await Promise.all(this.#live.values());
+    clearTimeout(timer);
+    return cut;
+  }
+
+  /** The same protocol, with its connection noted; what it lacks stays lacking. */
+  #watch(protocol: Protocol, peer: Address): Protocol {
+    return {
+      connectionMade: (transport) => {
+        this.#serial += 1;
+        this.#note({ id: this.#serial, peer, transport });
+        return protocol.connectionMade(transport);
+      },
+      dataReceived: (data) => protocol.dataReceived(data),
+      connectionLost: (reason) => protocol.connectionLost(reason),
+      ...(protocol.readConnectionLost === undefined
+        ? {}
+        : { readConnectionLost: () => protocol.readConnectionLost?.() }),
+      ...(protocol.writeConnectionLost === undefined
+        ? {}
+        : { writeConnectionLost: () => protocol.writeConnectionLost?.() }),
+    };
+  }
+
+  /** By an observer, so that a protocol that hands its connection over is still counted. */
+  #note(connection: ServedConnection): void {
+    const over = new Promise<void>((resolve) => {
+      observe(connection.transport, {
+        ended: (reason) => {
+          this.#live.delete(connection);
+          this.#events.closed(connection, reason);
+          resolve();
+        },
+      });
+    });
+    this.#live.set(connection, over);
+    this.#events.opened(connection);
+  }
+}

@@ -1,0 +1,140 @@
+import type { Bytes, CloseReason, Protocol, PushProducer, Transport } from "../contract/index.ts";
+import { isAbortable, isHalfCloseable } from "../contract/index.ts";
+
+export interface StandardStreamsEvents {
+  /** The peer sends no more, while our input goes on. */
+  peerEnded(): void;
+}
+
+/**
+ * Joins standard input and output to a connection, byte for byte and with back-pressure both ways.
+ *
+ * The end of input ends our direction; reading goes on until the peer's end. At a terminal the
+ * peer's end closes, since nobody there would think of ^D; input that is piped is sent to its end.
+ */
+export class StandardStreams implements Protocol {
+  readonly #events: StandardStreamsEvents;
+  readonly #lost: Promise<CloseReason>;
+  #settle!: (reason: CloseReason) => void;
+  #transport: Transport | undefined;
+  #hasInput = true;
+  #outputError: NodeJS.ErrnoException | undefined;
+  #inputError: Error | undefined;
+
+  constructor(events: StandardStreamsEvents) {
+    this.#events = events;
+    this.#lost = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  /** Settles when the connection is over and all that it gave has left through standard output. */
+  get finished(): Promise<CloseReason> {
+    return this.#lost.then(async (reason) => {
+      await this.#flushOutput();
+      return reason;
+    });
+  }
+
+  /** The connection, once it is there. */
+  get transport(): Transport | undefined {
+    return this.#transport;
+  }
+
+  /** What writing to standard output failed with; EPIPE when nobody reads it (`| head`). */
+  get outputError(): NodeJS.ErrnoException | undefined {
+    return this.#outputError;
+  }
+
+  /** What reading standard input failed with. */
+  get inputError(): Error | undefined {
+    return this.#inputError;
+  }
+
+  /** Takes no more input, and closes in order. */
+  close(): void {
+    this.#leaveInput();
+    this.#transport?.loseConnection();
+  }
+
+  abort(): void {
+    this.#leaveInput();
+    if (this.#transport === undefined) return;
+    if (isAbortable(this.#transport)) this.#transport.abortConnection();
+    else this.#transport.loseConnection();
+  }
+
+  connectionMade(transport: Transport): void {
+    this.#transport = transport;
+    process.stdout.on("error", this.#outputFailed);
+    transport.registerProducer(this.#input, true);
+    process.stdin.on("data", this.#read);
+    process.stdin.on("end", this.#inputEnded);
+    process.stdin.on("error", this.#inputFailed);
+  }
+
+  dataReceived(data: Bytes): void {
+    if (this.#outputError !== undefined || process.stdout.write(data)) return;
+    this.#transport?.pauseProducing();
+    process.stdout.once("drain", () => this.#transport?.resumeProducing());
+  }
+
+  readConnectionLost(): void {
+    if (process.stdin.isTTY === true) this.close();
+    else if (this.#hasInput) this.#events.peerEnded();
+  }
+
+  writeConnectionLost(): void {
+    this.#leaveInput();
+  }
+
+  connectionLost(reason: CloseReason): void {
+    this.#leaveInput();
+    process.stdin.destroy();
+    this.#settle(reason);
+  }
+
+  readonly #input: PushProducer = {
+    pauseProducing: () => void process.stdin.pause(),
+    resumeProducing: () => void process.stdin.resume(),
+    stopProducing: () => this.#leaveInput(),
+  };
+
+  readonly #read = (chunk: Buffer): void => {
+    this.#transport?.write(chunk);
+  };
+
+  readonly #inputEnded = (): void => {
+    const transport = this.#transport;
+    this.#leaveInput();
+    // A wire that cannot half-close goes on until its peer ends: closing would lose the reply.
+    if (transport !== undefined && isHalfCloseable(transport)) transport.loseWriteConnection();
+  };
+
+  readonly #inputFailed = (error: Error): void => {
+    this.#inputError = error;
+    this.abort();
+  };
+
+  readonly #outputFailed = (error: NodeJS.ErrnoException): void => {
+    this.#outputError = error;
+    this.abort();
+  };
+
+  #leaveInput(): void {
+    if (!this.#hasInput) return;
+    this.#hasInput = false;
+    process.stdin.off("data", this.#read);
+    process.stdin.off("end", this.#inputEnded);
+    process.stdin.pause();
+    this.#transport?.unregisterProducer();
+  }
+
+  async #flushOutput(): Promise<void> {
+    if (this.#outputError !== undefined) return;
+    await new Promise<void>((resolve) => {
+      process.stdout.once("error", () => resolve());
+      process.stdout.write("", () => resolve());
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import type { Scheme } from "../endpoints/index.ts";
+import { notYet, schemes } from "../endpoints/index.ts";
+import type { Reporter } from "./reporter.ts";
+
+/** What can be said of one scheme, here and now. */
+interface Row {
+  readonly scheme: string;
+  readonly works: boolean;
+  readonly describe: string;
+  readonly driver?: string;
+  readonly example?: string;
+  readonly listens?: boolean;
+  readonly connects?: boolean;
+  readonly options?: Scheme["options"];
+  /** What would make it work. */
+  readonly needs?: string;
+}
+
+/** `overwall wires` */
+export async function run(reporter: Reporter): Promise<void> {
+  const rows = [...schemes().map(present), ...[...notYet()].map(absent)];
+  if (reporter.isJson) {
+    for (const row of rows) reporter.tell({ event: "wire", ...row }, "");
+    return;
+  }
+  for (const row of rows) process.stdout.write(`${wordsOf(reporter, row)}\n`);
+}
+
+function present(scheme: Scheme): Row {
+  const { name, describe, example, listens, connects, options } = scheme;
+  const lacking = name === "unix" && process.platform === "win32";
+  return {
+    scheme: name,
+    works: !lacking,
+    describe,
+    driver: name === "memory" ? "memory" : "portable",
+    example,
+    listens,
+    connects,
+    options,
+    ...(lacking ? { needs: "a system with UNIX-domain sockets" } : {}),
+  };
+}
+
+function absent([scheme, describe]: readonly [string, string]): Row {
+  return { scheme, works: false, describe, needs: "a later version of overwall" };
+}
+
+function wordsOf(reporter: Reporter, row: Row): string {
+  const name = row.scheme.padEnd(8);
+  if (!row.works) return `${reporter.faint(`no   ${name}`)} ${row.describe}; needs ${row.needs}`;
+  const ways = [row.listens === true ? "listen" : "", row.connects === true ? "connect" : ""];
+  const lines = [
+    `${reporter.good("yes")}  ${name} ${row.describe}`,
+    `              ${row.example}   ${ways.filter(Boolean).join(", ")}; ${row.driver} driver`,
+  ];
+  for (const [key, { type, describe, fallback }] of Object.entries(row.options ?? {})) {
+    const otherwise = fallback === undefined ? "" : ` (${fallback})`;
+    lines.push(`              ?${key}=${type.toUpperCase()}   ${describe}${otherwise}`);
+  }
+  return lines.join("\n");
+}

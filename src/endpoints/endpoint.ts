@@ -1,0 +1,44 @@
+import type { Endpoint } from "../contract/index.ts";
+import { SpecError } from "../contract/index.ts";
+import { parse } from "./grammar.ts";
+import { registeredSchemes } from "./registry.ts";
+import type { OpenRequest, Scheme, Schemes } from "./scheme.ts";
+
+/**
+ * The endpoint that a string names, to connect to or to listen on.
+ *
+ * Asynchronous because the code of a wire is loaded when it is first named; nothing is bound,
+ * resolved or connected yet. `memory://name` is one network for the whole process.
+ *
+ * @throws {SpecError} ERR_WIRE_SPEC when the string does not parse, with a caret under the fault.
+ * @throws {WireError} what a wire says that is not there: ERR_WIRE_MISSING_PEER …
+ * @see twisted.internet.endpoints.clientFromString, serverFromString: one string for both here.
+ */
+export async function endpoint(
+  spec: string,
+  schemes: Schemes = registeredSchemes,
+): Promise<Endpoint> {
+  const { layers, place } = parse(spec, schemes);
+  let lower: Endpoint | undefined;
+  for (const { scheme, options } of layers.toReversed()) {
+    const request = { options, place, ...(lower === undefined ? {} : { lower }) };
+    lower = await open(spec, schemes.find(scheme), request);
+  }
+  if (lower === undefined) throw new RangeError("Cannot open an endpoint: it has no layers");
+  return lower;
+}
+
+/** A value that the grammar lets through and the wire does not is a fault of the string, too. */
+async function open(
+  spec: string,
+  scheme: Scheme | undefined,
+  request: OpenRequest,
+): Promise<Endpoint> {
+  try {
+    return await (scheme as Scheme).open(request);
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    const query = spec.indexOf("?");
+    throw new SpecError(spec, query < 0 ? spec.indexOf(":") + 1 : query + 1, error.message);
+  }
+}

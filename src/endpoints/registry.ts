@@ -1,0 +1,129 @@
+import type { MemoryNetwork } from "../memory/index.ts";
+import type { OpenRequest, OptionRow, Place, Scheme, Schemes } from "./scheme.ts";
+
+/** The built-in schemes and those added with {@link registerScheme}. */
+export const registeredSchemes: Schemes = {
+  find: (name) => table.get(name),
+  all: () => [...table.values()],
+};
+
+/** Every scheme that an endpoint string may name here, in the order in which they came. */
+export function schemes(): readonly Scheme[] {
+  return registeredSchemes.all();
+}
+
+/**
+ * Adds a scheme, for `parse`, `format` and `endpoint` alike. Disposing takes it out again.
+ *
+ * @throws {TypeError} when its name is not lower-case letters and digits, or an option is named
+ *   with other than letters and digits.
+ * @throws {RangeError} when there is a scheme of that name.
+ */
+export function registerScheme(scheme: Scheme): Disposable {
+  if (!/^[a-z][a-z0-9]*$/.test(scheme.name)) {
+    throw new TypeError(
+      `Cannot register a scheme: ${JSON.stringify(scheme.name)} is not a scheme's name`,
+    );
+  }
+  if (table.has(scheme.name)) {
+    throw new RangeError(
+      `Cannot register a scheme: there is one called ${JSON.stringify(scheme.name)}`,
+    );
+  }
+  for (const key of Object.keys(scheme.options)) {
+    if (!/^[A-Za-z][A-Za-z0-9]*$/.test(key)) {
+      throw new TypeError(
+        `Cannot register a scheme: ${JSON.stringify(key)} is not an option's name`,
+      );
+    }
+  }
+  table.set(scheme.name, scheme);
+  return { [Symbol.dispose]: () => void table.delete(scheme.name) };
+}
+
+/** The one network of `memory://` names in this process. */
+let processNetwork: MemoryNetwork | undefined;
+
+const tcpOptions: Readonly<Record<string, OptionRow>> = {
+  noDelay: { type: "boolean", describe: "small writes leave at once", fallback: "true" },
+  keepAlive: { type: "boolean", describe: "the kernel probes a silent peer", fallback: "false" },
+  keepAliveDelay: { type: "duration", describe: "silence before probing", fallback: "1m" },
+  backlog: { type: "number", describe: "listening: connections that may wait", fallback: "511" },
+  ipv6Only: { type: "boolean", describe: "listening: no IPv4 on [::]", fallback: "false" },
+  localAddress: { type: "text", describe: "connecting: the address to connect from" },
+  localPort: { type: "number", describe: "connecting: the port to connect from" },
+  attemptDelay: {
+    type: "duration",
+    describe: "connecting: how long one address of a name is tried alone",
+    fallback: "250ms",
+  },
+};
+
+const unixOptions: Readonly<Record<string, OptionRow>> = {
+  mode: { type: "mode", describe: "listening: who may connect", fallback: "0600" },
+  backlog: { type: "number", describe: "listening: connections that may wait", fallback: "511" },
+};
+
+const builtIn: readonly Scheme[] = [
+  {
+    name: "tcp",
+    describe: "TCP, over IPv4 or IPv6; the host is 127.0.0.1 when left out",
+    example: "tcp://127.0.0.1:8007",
+    place: "authority",
+    options: tcpOptions,
+    listens: true,
+    connects: true,
+    open: async ({ place, options }) => {
+      const { tcp } = await import("../wires/tcp/index.ts");
+      const { host, port } = placeOf("authority", place);
+      return tcp({ host, port, ...inMilliseconds(options, tcpOptions) });
+    },
+  },
+  {
+    name: "unix",
+    describe: "a UNIX-domain socket: a path, or @ and an abstract name (Linux)",
+    example: "unix:///run/app.sock",
+    place: "path",
+    options: unixOptions,
+    listens: true,
+    connects: true,
+    open: async ({ place, options }) => {
+      const { unix } = await import("../wires/unix/index.ts");
+      return unix({ path: placeOf("path", place).path, ...options });
+    },
+  },
+  {
+    name: "memory",
+    describe: "a name inside this process",
+    example: "memory://name",
+    place: "name",
+    options: {},
+    listens: true,
+    connects: true,
+    open: async ({ place }) => {
+      const { memoryNetwork } = await import("../memory/index.ts");
+      processNetwork ??= memoryNetwork();
+      return processNetwork.endpoint(placeOf("name", place).name);
+    },
+  },
+];
+
+const table = new Map<string, Scheme>(builtIn.map((scheme) => [scheme.name, scheme]));
+
+/** The options under the names that the wires have: durations end in `Ms` there. */
+function inMilliseconds(
+  options: OpenRequest["options"],
+  rows: Readonly<Record<string, OptionRow>>,
+): OpenRequest["options"] {
+  return Object.fromEntries(
+    Object.entries(options).map(([key, value]) => [
+      rows[key]?.type === "duration" ? `${key}Ms` : key,
+      value,
+    ]),
+  );
+}
+
+function placeOf<F extends Place["form"]>(form: F, place: Place): Extract<Place, { form: F }> {
+  if (place.form !== form) throw new RangeError(`Cannot open an endpoint: its place is no ${form}`);
+  return place as Extract<Place, { form: F }>;
+}

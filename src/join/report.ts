@@ -1,0 +1,20 @@
+import type { CloseReason } from "../contract/index.ts";
+
+/** One of the two that are joined. */
+export type Side = "left" | "right";
+
+/** How a join went, once both connections are over. */
+export interface JoinReport {
+  /** Why the left connection ended, with its ledger. */
+  readonly left: CloseReason;
+  readonly right: CloseReason;
+  /** Bytes carried by the join: handed to the far wire, not only read from the near one. */
+  readonly bytes: { readonly leftToRight: number; readonly rightToLeft: number };
+  /** The side whose end, or loss, came first. */
+  readonly endedFirst: Side;
+  /** Where an abort had to become a plain end, because that wire cannot show one. */
+  readonly abortBecameEnd?: Side | "both";
+  /** The side that could not be told of the other one's end: its wire has no half-close. */
+  readonly endNotPassed?: Side;
+  readonly durationMs: number;
+}

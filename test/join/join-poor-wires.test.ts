@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Capability } from "../../src/contract/index.ts";
+import type { JoinReport } from "../../src/join/index.ts";
+import { join } from "../../src/join/index.ts";
+import { VirtualRuntime } from "../../src/memory/index.ts";
+import { Recorder } from "./recorder.ts";
+import { ScriptedWire } from "./scripted-wire.ts";
+
+const RICH: readonly Capability[] = ["abort", "abortVisible", "halfClose"];
+
+interface Scene {
+  readonly runtime: VirtualRuntime;
+  readonly left: ScriptedWire;
+  readonly right: ScriptedWire;
+  readonly finish: () => Promise<JoinReport>;
+}
+
+/** Two scripted wires, joined; what the right one can do is given. */
+async function scene(rightCan: readonly Capability[]): Promise<Scene> {
+  const runtime = new VirtualRuntime();
+  const left = new ScriptedWire(new Recorder(), runtime, RICH);
+  const right = new ScriptedWire(new Recorder(), runtime, rightCan);
+  let report: JoinReport | undefined;
+  void join(left.transport, right.transport, { runtime }).then((made) => (report = made));
+  await runtime.run();
+  const finish = async (): Promise<JoinReport> => {
+    await runtime.run(() => report !== undefined);
+    return report ?? assert.fail("no report");
+  };
+  return { runtime, left, right, finish };
+}
+
+test("a side that takes no more keeps the way back; what comes for it is counted", async () => {
+  const { runtime, left, right, finish } = await scene(RICH);
+  left.facts.received(Buffer.from("taken"));
+  await runtime.run();
+  right.facts.sendingEnded();
+  await runtime.run();
+  left.facts.received(Buffer.from("too late"));
+  right.facts.received(Buffer.from("still coming back"));
+  await runtime.run();
+  assert.equal(right.sentText, "taken");
+  assert.equal(left.sentText, "still coming back");
+  right.facts.peerEnded();
+  await runtime.run();
+  left.facts.peerEnded();
+  const report = await finish();
+  assert.equal(report.right.ledger.dropped, 8);
+  assert.deepEqual(report.bytes, { leftToRight: 5, rightToLeft: 17 });
+  assert.deepEqual([report.left.kind, report.right.kind], ["done", "done"]);
+});
+
+test("when nothing can move any more both close, though one peer never ends", async () => {
+  const { runtime, left, right, finish } = await scene(RICH);
+  right.facts.sendingEnded();
+  await runtime.run();
+  right.facts.peerEnded();
+  const report = await finish();
+  assert.deepEqual(left.verbs, ["endSending", "close"]);
+  assert.deepEqual([report.left.kind, report.right.kind], ["done", "done"]);
+});
+
+test("a wire without half-close still answers after the other side's end", async () => {
+  const { runtime, left, right, finish } = await scene(["abort", "abortVisible"]);
+  left.facts.received(Buffer.from("question"));
+  left.facts.peerEnded();
+  await runtime.runFor(30_000);
+  assert.deepEqual(right.verbs, []);
+  right.facts.received(Buffer.from("answer"));
+  await runtime.runFor(1);
+  assert.equal(left.sentText, "answer");
+  right.facts.peerEnded();
+  const report = await finish();
+  assert.equal(report.endNotPassed, "right");
+  assert.deepEqual(report.bytes, { leftToRight: 8, rightToLeft: 6 });
+});
+
+test("a wire without half-close that never answers is closed at the half-open limit", async () => {
+  const { runtime, left, right, finish } = await scene(["abort", "abortVisible"]);
+  left.facts.peerEnded();
+  await runtime.runFor(61_000);
+  assert.ok(!right.verbs.includes("abort"), "nothing was lost, so nothing is aborted");
+  right.facts.peerEnded();
+  assert.equal((await finish()).left.code, "ERR_WIRE_HALF_OPEN");
+});
+
+test("an abort on a wire that cannot show one is reported as having become an end", async () => {
+  const { left, right, finish } = await scene(["abort", "halfClose"]);
+  left.facts.over({ kind: "lost", by: "peer", code: "ERR_WIRE_RESET" });
+  const report = await finish();
+  assert.deepEqual(right.verbs, ["abort"]);
+  assert.equal(report.abortBecameEnd, "right");
+  assert.deepEqual([report.right.kind, report.right.by], ["aborted", "us"]);
+});
+
+test("a process that failed has all of its output carried first", async () => {
+  const { runtime, left, right, finish } = await scene(RICH);
+  right.facts.received(Buffer.from("error: no such file\n"));
+  right.facts.over({ kind: "lost", by: "peer", code: "ERR_WIRE_PROCESS_EXIT", exitCode: 2 });
+  await runtime.run();
+  left.facts.peerEnded();
+  const report = await finish();
+  assert.equal(left.sentText, "error: no such file\n");
+  assert.ok(!left.verbs.includes("abort"));
+  assert.equal(report.right.exitCode, 2);
+});

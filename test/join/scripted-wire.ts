@@ -1,0 +1,57 @@
+import type { Bytes, Capability, Protocol, Runtime, Transport } from "../../src/contract/index.ts";
+import type { Facts, Wire } from "../../src/flow/index.ts";
+import { Flow } from "../../src/flow/index.ts";
+
+/** A wire that does what the test says: it writes down the verbs, the test reports the facts. */
+export class ScriptedWire implements Wire {
+  readonly host = { kind: "loopback", side: "left" } as const;
+  readonly peer = { kind: "loopback", side: "right" } as const;
+  readonly verbs: string[] = [];
+  sentText = "";
+  readonly transport: Transport;
+  #facts!: Facts;
+  readonly #runtime: Runtime;
+
+  constructor(protocol: Protocol, runtime: Runtime, capabilities: readonly Capability[]) {
+    this.#runtime = runtime;
+    const flow = new Flow(
+      (facts) => {
+        this.#facts = facts;
+        return this;
+      },
+      { capabilities: new Set(capabilities), accept: () => protocol, runtime },
+    );
+    this.transport = flow.transport;
+    flow.opened();
+  }
+
+  get facts(): Facts {
+    return this.#facts;
+  }
+
+  send(chunks: readonly Bytes[]): void {
+    for (const chunk of chunks) {
+      this.sentText += Buffer.from(chunk).toString();
+      this.#facts.sent(chunk.byteLength);
+    }
+  }
+
+  endSending(): void {
+    this.verbs.push("endSending");
+    this.#runtime.turn.later(() => this.#facts.sendingEnded());
+  }
+
+  pauseReading(): void {}
+
+  resumeReading(): void {}
+
+  close(): void {
+    this.verbs.push("close");
+    this.#runtime.turn.later(() => this.#facts.over());
+  }
+
+  abort(): void {
+    this.verbs.push("abort");
+    this.#runtime.turn.later(() => this.#facts.over());
+  }
+}
