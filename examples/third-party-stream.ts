@@ -1,14 +1,15 @@
-/** Is `stream.duplexPair()` of Node a good wire? Six verbs, and the suite answers. Run it with node. */
-import { type Duplex, duplexPair } from "node:stream";
-import type { Facts, Wire } from "../src/flow/index.ts";
-import { conformance, flowWire } from "../src/testing/index.ts";
+/** Is `duplexPair()` of node:stream a good wire? Six verbs, and the suite tells where it is not. */
+import type { Duplex } from "node:stream";
+import { duplexPair } from "node:stream";
+import type { Facts, Wire } from "overwall/flow";
+import { conformance, flowWire } from "overwall/testing";
 
-const over = (stream: Duplex, side: "left" | "right") => (facts: Facts): Wire => {
+const verbsOf = (stream: Duplex, facts: Facts): Wire => {
   stream.pause().on("data", (chunk: Buffer) => facts.received(Uint8Array.from(chunk)));
   stream.on("end", () => facts.peerEnded()).on("close", () => facts.over());
   return {
-    host: { kind: "loopback", side },
-    peer: { kind: "loopback", side: side === "left" ? "right" : "left" },
+    host: { kind: "memory", name: "this end" },
+    peer: { kind: "memory", name: "the other end" },
     send: (chunks) => {
       for (const chunk of chunks) stream.write(chunk, () => facts.sent(chunk.byteLength));
     },
@@ -19,11 +20,10 @@ const over = (stream: Duplex, side: "left" | "right") => (facts: Facts): Wire =>
     abort: () => void stream.destroy(),
   };
 };
-const join = () => {
-  const [left, right] = duplexPair();
-  return [over(left, "left"), over(right, "right")] as const;
-};
-for (const { name, skip, run } of conformance(flowWire({ name: "duplexPair", capabilities: ["halfClose", "backPressure"], join }), { watchdogMs: 2000 })) {
-  const result = skip ?? (await run().then(() => "ok", (error: Error) => error.message));
-  console.log(`${name.padEnd(60)} ${result.split("\n")[0]}`);
+const capabilities = ["halfClose", "linger", "backPressure"] as const;
+const join = () => duplexPair().map((stream) => (facts: Facts) => verbsOf(stream, facts));
+const wire = flowWire({ name: "duplexPair", capabilities, join });
+for (const { name, skip, run } of conformance(wire, { watchdogMs: 1500 })) {
+  const verdict = skip ?? (await run().catch((failure: Error) => `FAILED ${failure.message}`));
+  console.log(name.padEnd(54), (verdict ?? "ok").split("\n")[0]);
 }

@@ -122,7 +122,6 @@ export class Asks implements FlowCalls {
     course.isSwitching = true;
     course.seat.seat(null);
     course.in.isGated = true;
-    course.in.isPaused = false;
     course.syncReading();
     course.out.stopProducer();
     course.releaseIfFree();

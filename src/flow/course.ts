@@ -90,6 +90,8 @@ export class Course implements EndOfTurn {
     if (sending === "draining" && this.out.pending === 0) {
       this.life.step("drained");
       this.wire.endSending();
+      // Our end waits to be taken as bytes do: a close must not hang on it.
+      if (this.isLosing) this.bounds.queued();
     } else if (sending === "ended" && reading === "ended" && !this.isSwitching) {
       this.verdict.complete();
       this.#leave("close");
@@ -105,7 +107,7 @@ export class Course implements EndOfTurn {
     this.verdict.ended("us");
     if (!this.life.step("lose") || this.life.phase !== "live") return;
     this.in.discard();
-    this.bounds.closing(this.out.pending > 0);
+    this.bounds.closing(this.out.pending > 0 || this.life.sending === "ending");
     this.releaseIfFree();
     this.syncReading();
     this.settleLater();
@@ -213,7 +215,8 @@ export class Course implements EndOfTurn {
 
   /** Whoever passed a bound gets what the system still holds for it, unless something is queued here. */
   readonly #boundPassed = (cause: CloseCause): void => {
-    const isClean = this.out.pending === 0 && this.life.phase === "live";
+    const { phase, sending } = this.life;
+    const isClean = this.out.pending === 0 && phase === "live" && sending !== "ending";
     this.leaveBecause(cause, isClean ? "close" : "abort");
   };
 }

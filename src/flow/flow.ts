@@ -105,7 +105,8 @@ export class Flow implements Facts {
     const course = this.#course;
     if (course.life.phase === "over" || course.over !== null) return;
     course.over = { cause };
-    if (cause !== undefined) course.verdict.met(cause);
+    if (cause === undefined) course.verdict.ended("peer");
+    else course.verdict.met(cause);
     if (course.life.phase === "live") this.#endSendingWithWire(cause);
     if (course.life.phase === "live" && cause === undefined) this.#endReadingWithWire();
     course.finishIfTold();
@@ -123,7 +124,6 @@ export class Flow implements Facts {
   /** The peer's end, which waits behind unread bytes. */
   #endReadingWithWire(): void {
     const { life, verdict } = this.#course;
-    verdict.ended("peer");
     if (life.reading === "open" || life.reading === "discarding") life.step("peerEnded");
     this.#course.deliverWaiting();
     if (life.reading === "ended") verdict.complete();

@@ -38,7 +38,7 @@ export class Inbox {
   }
 }
 
-/** In the place of a chunk that was taken: it is not held on to, though the list may never be empty. */
+/** In the place of a chunk that was taken, which is not held on to: the list may never be empty. */
 const GONE: Bytes = new Uint8Array();
 /** How many places of chunks that are gone are worth cutting off. */
 const GONE_MAX = 64;

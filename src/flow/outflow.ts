@@ -115,8 +115,11 @@ export class Outflow {
 
   /** Tells `told` once, when all that is pending now was sent, or is lost. */
   whenSent(told: (wasSent: boolean) => void): void {
-    if (this.pending > 0) this.#waiters.add(this.sentCount + this.pending, told);
-    else told(this.lost === 0);
+    if (this.pending > 0 && this.lost === 0) {
+      this.#waiters.add(this.sentCount + this.pending, told);
+    } else {
+      told(this.lost === 0);
+    }
   }
 
   /** Nothing more will be sent: what is queued becomes unsent for good. */

@@ -23,7 +23,7 @@ export class Verdict {
     this.#isComplete = true;
   }
 
-  /** What the wire says that it met: the cause, unless there is one or both directions have ended. */
+  /** What the wire says it met: the cause, unless there is one or both directions have ended. */
   met(cause: CloseCause): void {
     if (!this.#isComplete) this.blame(cause);
   }

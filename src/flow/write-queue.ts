@@ -45,7 +45,7 @@ export class WriteQueue {
     return bytes;
   }
 
-  /** What has left must not be held on to, nor the list grow with it, though it may never be empty. */
+  /** What has left is not held on to, nor does the list grow with it: it may never be empty. */
   #forgetFirst(): void {
     this.#chunks[this.#head] = GONE;
     this.#head += 1;

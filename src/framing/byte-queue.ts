@@ -3,8 +3,9 @@ import type { Bytes } from "../contract/index.ts";
 /**
  * Bytes that wait to be cut into frames: chunks in, frames out, each byte copied at most twice.
  *
- * What is kept pins little: chunks under 4 KiB are gathered in blocks, a chunk that covers less than
- * half of its memory is copied, so that the memory held is at most twice `byteLength` plus one block.
+ * What is kept pins little: chunks under 4 KiB are gathered in blocks, a chunk that covers less
+ * than half of its memory is copied, so that the memory held is at most twice `byteLength` plus
+ * one block.
  */
 export class ByteQueue {
   #chunks: Bytes[] = [];
@@ -135,7 +136,10 @@ export class ByteQueue {
     return index === this.#head && this.#offset > 0 ? chunk.subarray(this.#offset) : chunk;
   }
 
-  /** Copies a small chunk behind the others into the growing block, so that bytes sent singly stay cheap. */
+  /**
+   * Copies a small chunk behind the others into the growing block, so that bytes sent singly stay
+   * cheap.
+   */
   #gather(chunk: Bytes): void {
     if (this.#block !== null && this.#blockUsed + chunk.byteLength <= this.#block.byteLength) {
       const last = this.#chunks.length - 1;

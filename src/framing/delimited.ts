@@ -86,7 +86,9 @@ export class DelimiterDecoder extends FrameDecoder {
     this.#search.matched = 0;
   }
 
-  /** How many of the last bytes before the delimiter, or before what may become one, belong to it. */
+  /**
+   * How many of the last bytes before the delimiter, or before what may become one, belong to it.
+   */
   protected surplus(_queue: ByteQueue, _length: number): number {
     return 0;
   }

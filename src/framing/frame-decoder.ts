@@ -26,12 +26,12 @@ export interface FrameLimit {
 /**
  * Cuts a stream of bytes into frames, without I/O.
  *
- * Cutting is lazy: `push` takes a chunk in, each step of the iteration cuts one frame. Whoever stops
- * iterating leaves the rest here, byte for byte, for the next iteration or for `takeRest`.
+ * Cutting is lazy: `push` takes a chunk in, each step of the iteration cuts one frame. Whoever
+ * stops iterating leaves the rest here, byte for byte, for the next iteration or for `takeRest`.
  *
- * Time is linear in the bytes, however they are split. When every iteration has run to its end, at
- * most `lengthMax` bytes plus one header or delimiter are retained, in at most twice that memory and
- * 16 KiB. Frames belong to the receiver for ever; a small one never pins a big chunk.
+ * Time is linear in the bytes, however they are split. When every iteration has run to its end,
+ * at most `lengthMax` bytes plus one header or delimiter are retained, in at most twice that
+ * memory and 16 KiB. Frames belong to the receiver for ever; a small one never pins a big chunk.
  *
  * After an error the decoder is stuck: it throws that error again, takes nothing more in, and keeps
  * what it could not decode for `takeRest`.
@@ -97,8 +97,8 @@ export abstract class FrameDecoder implements Iterable<Bytes> {
   /**
    * Takes out all that is not cut, byte for byte, and starts anew.
    *
-   * Called within an iteration, it ends that: frames of the same chunk not yet handed out are part of
-   * the rest, in order, with their headers and delimiters.
+   * Called within an iteration, it ends that: frames of the same chunk not yet handed out are
+   * part of the rest, in order, with their headers and delimiters.
    */
   takeRest(): Bytes {
     this.#failure = null;

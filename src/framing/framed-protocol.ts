@@ -21,7 +21,8 @@ export interface FramedProtocolOptions {
  * - `pauseProducing` takes effect at once: not one more frame is handed out, though the chunk holds
  *   more. `resumeProducing` goes on, with those frames first, in a later turn.
  * - `setRawMode` and `setFrameMode` switch between frames and bytes without losing one.
- * - A frame that is too long, or malformed, goes to `framingFailed`, which throws unless overridden.
+ * - A frame that is too long, or malformed, goes to `framingFailed`, which throws unless
+ *   overridden.
  * - A hook that throws ends the connection, as every protocol that throws does.
  *
  * **Not promised:** that a call on the transport itself is noticed here. Pause, close and switch
@@ -74,9 +75,9 @@ export abstract class FramedProtocol<T extends Transport = Transport>
   /**
    * What came is no frame of this codec, or a longer one than `lengthMax`.
    *
-   * Throws `error` unless overridden, which aborts the connection. An override may write an answer
-   * and call `loseConnection`; when it returns, nothing more is handed out, unless it has switched to
-   * raw mode: the bytes at fault come there.
+   * Throws `error` unless overridden, which aborts the connection. An override may write an
+   * answer and call `loseConnection`; when it returns, nothing more is handed out, unless it has
+   * switched to raw mode: the bytes at fault come there.
    */
   protected framingFailed(error: LimitError | PeerProtocolError): void {
     throw error;
@@ -90,6 +91,14 @@ export abstract class FramedProtocol<T extends Transport = Transport>
       );
     }
     return this.#transport;
+  }
+
+  /**
+   * How many bytes are here and were not handed out: the beginning of a frame, or more while
+   * paused. In `connectionLost` it tells whether the peer ended in the middle of a frame.
+   */
+  protected get pendingBytes(): number {
+    return this.#decoder.pendingBytes;
   }
 
   /** An override calls `super.connectionMade(transport)` first. */
@@ -120,7 +129,10 @@ export abstract class FramedProtocol<T extends Transport = Transport>
     this.transport.writeSequence(this.#codec.encode(frame));
   }
 
-  /** From now on bytes come to `rawDataReceived`: first, in this turn or when resumed, all not yet handed out. */
+  /**
+   * From now on bytes come to `rawDataReceived`: first, in this turn or when resumed, all not yet
+   * handed out.
+   */
   setRawMode(): void {
     this.#isRaw = true;
     this.#deliverLater();
@@ -160,7 +172,10 @@ export abstract class FramedProtocol<T extends Transport = Transport>
     this.transport.pauseProducing();
   }
 
-  /** Hands out the rest in a later turn, then lets the transport read on. Without a pause: nothing. */
+  /**
+   * Hands out the rest in a later turn, then lets the transport read on. Without a pause:
+   * nothing.
+   */
   resumeProducing(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
@@ -217,9 +232,6 @@ export abstract class FramedProtocol<T extends Transport = Transport>
     this.#isDelivering = true;
     try {
       while (!this.#isPaused && !this.#isDeaf && this.#deliverNext());
-    } catch (error) {
-      this.#isDeaf = true;
-      throw error;
     } finally {
       this.#isDelivering = false;
     }
@@ -255,7 +267,10 @@ export abstract class FramedProtocol<T extends Transport = Transport>
   }
 }
 
-/** A failure that comes when `dataReceived` has returned: one promise, given to the transport once. */
+/**
+ * A failure that comes when `dataReceived` has returned: one promise, given to the transport
+ * once.
+ */
 class Deferred {
   readonly #promise: Promise<void>;
   readonly reject: (error: unknown) => void;

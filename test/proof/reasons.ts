@@ -1,0 +1,237 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { createServer } from "node:net";
+import type { CloseReason, Ledger, Protocol } from "../../src/contract/index.ts";
+import { resolveLimits } from "../../src/contract/index.ts";
+import { Flow } from "../../src/flow/index.ts";
+import { loopback } from "../../src/memory/index.ts";
+import type { ProofReport } from "../../tools/proof.ts";
+import { Scratch } from "../interop/scratch.ts";
+import { endpointAt, freshAddress, listen, SOCKET_WIRES } from "../interop/socket-address.ts";
+import { Actor } from "./reasons/actor.ts";
+import type { Wire } from "./reasons/meeting.ts";
+import { meet, WIRES } from "./reasons/meeting.ts";
+import type { Expected, Row } from "./reasons/rows.ts";
+import { ROWS } from "./reasons/rows.ts";
+
+export const title =
+  "Every way a connection can end is told as the table of reasons has it, with the whole account";
+
+/** Rows of the table that only wires and layers with more than a byte stream can tell. */
+const NOT_HERE = "TRUNCATED, PEER_PROTOCOL, PROCESS_EXIT, DESCENDANT";
+
+export async function prove(report: ProofReport): Promise<void> {
+  const rounds = report.full ? 20 : 1;
+  let compared = 0;
+  for (let round = 0; round < rounds; round++) {
+    for (const row of ROWS) {
+      for (const wire of row.wires ?? WIRES) compared += await play(row, wire);
+    }
+    for (const wire of SOCKET_WIRES) {
+      compared += await playResetByStranger(wire);
+      compared += await playEndlessChatter(wire);
+    }
+    for (const wire of ["memory", "tcp", "unix"] as const) compared += await playLingerMax(wire);
+    compared += await playBrokenPipe();
+    compared += (await playHandshake()) + (await playBroken());
+  }
+  const names = ROWS.map(({ name }) => name);
+  for (const name of [...names, ...ALONE]) report.log(`provoked: ${name}`);
+  report.count("rows", names.length + ALONE.length);
+  report.count("reasons compared", compared);
+  report.fact("told by wires and layers that are not here", NOT_HERE);
+}
+
+const ALONE = [
+  "reset by a stranger that left our bytes unread",
+  "the peer is gone when we write",
+  "linger, the peer chatting for ever",
+  "linger, too many at once",
+  "handshake",
+  "the wire broke",
+];
+
+async function play(row: Row, wire: Wire): Promise<number> {
+  const [near, far] = [new Actor(row.near), new Actor(row.far)];
+  const what = `${row.name} (${wire})`;
+  let compared = 0;
+  await meet(wire, { near, far }, row.limits ?? {}, async () => {
+    const reason = await near.lost;
+    const expected = expectedOn(wire, row.nearIs);
+    assertReason(reason, row.isSentOpen === true ? asFarAsSent(expected, reason) : expected, what);
+    compared += 1;
+    if (row.farIs === undefined) return;
+    assertReason(await far.lost, expectedOn(wire, row.farIs), `${what}, the other end`);
+    compared += 1;
+  });
+  return compared;
+}
+
+function expectedOn(wire: Wire, expected: Row["nearIs"]): Expected {
+  return typeof expected === "function" ? expected(wire) : expected;
+}
+
+/** With whatever was sent, as long as it balances. */
+function asFarAsSent(expected: Expected, { ledger }: CloseReason): Expected {
+  const { sent, unsent, inFlight } = ledger;
+  assert.equal(sent + unsent, expected.ledger.accepted);
+  assert.ok(inFlight <= unsent);
+  return { ...expected, ledger: { ...expected.ledger, sent, unsent, inFlight } };
+}
+
+/** A plain socket that closes with our bytes unread: the kernel tells us of a reset, on UNIX too. */
+async function playResetByStranger(wire: (typeof SOCKET_WIRES)[number]): Promise<number> {
+  using scratch = new Scratch();
+  const server = createServer({ pauseOnConnect: true });
+  const at = await listen(server, freshAddress(wire, scratch));
+  const accepted = once(server, "connection") as Promise<[Socket]>;
+  const near = await endpointAt(at).connect(new Actor({ made: (actor) => actor.write(3) }));
+  const [socket] = await accepted;
+  await near.transport.flushed();
+  socket.destroy();
+  const ledger = { accepted: 3, sent: 3 };
+  const code = "ERR_WIRE_RESET";
+  const expected = { kind: "lost", by: "peer", code, message: /reset/, ledger } as const;
+  assertReason(await near.lost, expected, `reset by a stranger (${wire})`);
+  await new Promise((resolve) => server.close(resolve));
+  return 1;
+}
+
+/** A plain socket that is gone while we do not read: we learn of it when we write. */
+async function playBrokenPipe(): Promise<number> {
+  using scratch = new Scratch();
+  const server = createServer((socket) => socket.destroy());
+  const at = await listen(server, freshAddress("unix", scratch));
+  const near = await endpointAt(at).connect(
+    new Actor({ made: (actor) => actor.transport.pauseProducing() }),
+  );
+  await new Promise((resolve) => server.close(resolve));
+  near.write(4);
+  const ledger = { accepted: 4, unsent: 4, inFlight: 4 };
+  const expected = { kind: "lost", by: "peer", code: "ERR_WIRE_RESET", message: /./ } as const;
+  assertReason(await near.lost, { ...expected, ledger }, "broken pipe");
+  return 1;
+}
+
+/** What is received while lingering depends on when the bound strikes; that it balances does not. */
+async function playEndlessChatter(wire: Wire): Promise<number> {
+  const near = new Actor({ made: (actor) => actor.close() });
+  const chat = (actor: Actor): void => {
+    if (actor.isLost) return;
+    actor.write(1);
+    setTimeout(chat, 5, actor);
+  };
+  const far = new Actor({ halfOpen: true, made: chat });
+  const limits = { lingerTotalMs: 60, lingerIdleMs: 50 };
+  await meet(wire, { near, far }, limits, async () => {
+    const reason = await near.lost;
+    const { received, undelivered } = reason.ledger;
+    assert.ok(received > 0 && received === undelivered);
+    const ledger = { received, undelivered };
+    const expected = { kind: "timeout", by: "us", code: "ERR_WIRE_LINGER", ledger } as const;
+    assertReason(reason, { ...expected, message: /linger(Total|Idle)Ms/ }, `chatter (${wire})`);
+  });
+  return 1;
+}
+
+/** Two connections linger where one may: the older is cut. */
+async function playLingerMax(wire: Wire): Promise<number> {
+  const closing = (): Actor => new Actor({ made: (actor) => actor.close() });
+  const silent = (): Actor => new Actor({ halfOpen: true });
+  const first = { near: closing(), far: silent() };
+  const second = { near: closing(), far: silent() };
+  const limits = { lingerMax: 1 };
+  await meet(wire, first, limits, async () => {
+    await meet(wire, second, limits, async () => {
+      const expected = { kind: "timeout", by: "us", code: "ERR_WIRE_LINGER", ledger: {} } as const;
+      assertReason(
+        await first.near.lost,
+        { ...expected, message: /lingerMax/ },
+        `linger max (${wire})`,
+      );
+    });
+  });
+  return 1;
+}
+
+/** A wire whose handshake never ends: no protocol is made, and the reason is told below. */
+async function playHandshake(): Promise<number> {
+  const none = (): void => {};
+  const address = { kind: "loopback", side: "left" } as const;
+  const begun: unknown[] = [];
+  const reason = await new Promise<CloseReason>((resolve) => {
+    new Flow(
+      (facts) => ({
+        host: address,
+        peer: address,
+        send: none,
+        endSending: none,
+        pauseReading: none,
+        resumeReading: none,
+        close: () => void setImmediate(() => facts.over()),
+        abort: () => void setImmediate(() => facts.over()),
+      }),
+      {
+        capabilities: new Set(),
+        accept: () => assert.fail("a protocol was made"),
+        handshakes: true,
+        limits: resolveLimits({ handshakeTimeoutMs: 20 }),
+        begun: (error) => begun.push(error),
+        ended: resolve,
+      },
+    );
+  });
+  assertReason(
+    reason,
+    {
+      kind: "timeout",
+      by: "us",
+      code: "ERR_WIRE_HANDSHAKE",
+      message: /handshakeTimeoutMs/,
+      ledger: {},
+    },
+    "handshake",
+  );
+  assert.equal(begun.length, 1);
+  return 1;
+}
+
+/** A link in memory whose pump policy throws. */
+async function playBroken(): Promise<number> {
+  const cause = new Error("no more weather");
+  const near = new Actor({ made: (actor) => actor.write(3) });
+  const far = new Actor({});
+  const pump = (): never => {
+    throw cause;
+  };
+  loopback(near, far as Protocol, { pump });
+  const lost = { kind: "lost", by: "wire", code: "ERR_WIRE_BROKEN", message: /./ } as const;
+  const reason = await near.lost;
+  const { unsent, inFlight } = reason.ledger;
+  assertReason(reason, { ...lost, ledger: { accepted: 3, unsent, inFlight } }, "the wire broke");
+  assert.deepEqual([unsent, inFlight], [3, 3]);
+  assert.equal(reason.error?.cause, cause);
+  assertReason(await far.lost, { ...lost, ledger: {} }, "the wire broke, the other end");
+  return 2;
+}
+
+const NOTHING: Ledger = {
+  accepted: 0,
+  sent: 0,
+  unsent: 0,
+  dropped: 0,
+  received: 0,
+  delivered: 0,
+  undelivered: 0,
+  inFlight: 0,
+};
+
+/** The whole reason: nothing more may be in it, nothing less. */
+function assertReason(reason: CloseReason, expected: Expected, what: string): void {
+  const { error, ledger, ...told } = reason;
+  const { message, ledger: account, ...rest } = expected;
+  assert.deepEqual({ ...told, ledger }, { ...rest, ledger: { ...NOTHING, ...account } }, what);
+  if (message === undefined) assert.equal(error, undefined, what);
+  else assert.match(error?.message ?? "no error", message, what);
+}
