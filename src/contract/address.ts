@@ -9,6 +9,10 @@ export interface AddressKinds {
   readonly unix: UnixAddress;
   readonly loopback: LoopbackAddress;
   readonly memory: MemoryAddress;
+  readonly process: ProcessAddress;
+  readonly stdio: StdioAddress;
+  readonly descriptor: DescriptorAddress;
+  readonly file: FileAddress;
 }
 
 export type AddressKind = keyof AddressKinds;
@@ -52,6 +56,35 @@ export interface MemoryAddress extends Layered {
   readonly name: string;
 }
 
+/** A process: this one, or a child. */
+export interface ProcessAddress extends Layered {
+  readonly kind: "process";
+  readonly command: string;
+  readonly args: readonly string[];
+  /** What the system called it while it lived; stays when it is gone. `null` if it never lived. */
+  readonly pid: number | null;
+}
+
+/** The standard streams of this process, and whoever is behind them. */
+export interface StdioAddress extends Layered {
+  readonly kind: "stdio";
+}
+
+/** Descriptors of this process, by number. */
+export interface DescriptorAddress extends Layered {
+  readonly kind: "descriptor";
+  /** The one that is read; `null` where nothing is. */
+  readonly input: number | null;
+  /** The one that is written. */
+  readonly output: number | null;
+}
+
+/** A file. */
+export interface FileAddress extends Layered {
+  readonly kind: "file";
+  readonly path: string;
+}
+
 /** The address as a person writes it, in the endpoint-string form where there is one. */
 export function formatAddress(address: Address): string {
   switch (address.kind) {
@@ -63,6 +96,14 @@ export function formatAddress(address: Address): string {
       return `loopback:${address.side}`;
     case "memory":
       return `memory://${address.name}`;
+    case "process":
+      return `process:${[address.command, ...address.args].map(quoteWord).join(" ")}`;
+    case "stdio":
+      return "stdio:";
+    case "descriptor":
+      return formatDescriptors(address);
+    case "file":
+      return address.path.startsWith("/") ? `file://${address.path}` : `file:${address.path}`;
     default:
       return formatUnknown(address satisfies never);
   }
@@ -71,4 +112,14 @@ export function formatAddress(address: Address): string {
 /** A kind that another package merged in: all that is known of it is that it is a value. */
 function formatUnknown(address: unknown): string {
   return JSON.stringify(address);
+}
+
+/** A word of a command line, quoted where a shell would otherwise read it as more than itself. */
+export function quoteWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+function formatDescriptors({ input, output }: DescriptorAddress): string {
+  if (input === output || output === null) return `fd:${input}`;
+  return input === null ? `fd:${output}` : `fd:${input},${output}`;
 }

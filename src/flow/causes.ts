@@ -34,6 +34,15 @@ export function unopened(reason: CloseReason): WireError {
   );
 }
 
+/**
+ * Whether the end waits behind what is unread: one without a cause does, and so does the end of a
+ * process, which comes when all of its output is here.
+ */
+export function waitsForReader(cause: CloseCause | undefined): boolean {
+  if (cause === undefined) return true;
+  return cause.code === "ERR_WIRE_PROCESS_EXIT" || cause.code === "ERR_WIRE_DESCENDANT";
+}
+
 export type BoundName =
   | "handshake"
   | "idle"

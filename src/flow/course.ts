@@ -9,7 +9,7 @@ import type {
 } from "../contract/index.ts";
 import { DEFAULT_LIMITS } from "../contract/index.ts";
 import { Bounds } from "./bounds.ts";
-import { threw, wireBroke } from "./causes.ts";
+import { threw, waitsForReader, wireBroke } from "./causes.ts";
 import { defaultOnError } from "./default-on-error.ts";
 import { Inflow } from "./inflow.ts";
 import { Life } from "./life.ts";
@@ -180,7 +180,7 @@ export class Course implements EndOfTurn {
     const { phase, reading } = this.life;
     if (this.over === null || phase === "over" || this.isSwitching) return;
     const { cause } = this.over;
-    if (phase === "live" && cause === undefined && reading !== "ended") return;
+    if (phase === "live" && waitsForReader(cause) && reading !== "ended") return;
     this.bounds.clear();
     if (phase === "live") this.life.step("leave");
     this.takesNoMore();

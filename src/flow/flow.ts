@@ -1,6 +1,6 @@
 import type { Bytes, CloseCause } from "../contract/index.ts";
-import { wireBroke } from "./causes.ts";
 import { Asks } from "./asks.ts";
+import { waitsForReader, wireBroke } from "./causes.ts";
 import { Course } from "./course.ts";
 import { FlowTransport } from "./transport.ts";
 import type { Facts, FlowOptions, Wire } from "./wire.ts";
@@ -108,7 +108,7 @@ export class Flow implements Facts {
     if (cause === undefined) course.verdict.ended("peer");
     else course.verdict.met(cause);
     if (course.life.phase === "live") this.#endSendingWithWire(cause);
-    if (course.life.phase === "live" && cause === undefined) this.#endReadingWithWire();
+    if (course.life.phase === "live" && waitsForReader(cause)) this.#endReadingWithWire();
     course.finishIfTold();
   }
 

@@ -1,8 +1,10 @@
 /** Flow: buffering, pausing, closing, accounting and coalescing, decided once for all wires. */
 export * from "./arguments.ts";
 export type * from "./calls.ts";
+export { threw } from "./causes.ts";
 export * from "./default-on-error.ts";
 export * from "./flow.ts";
+export * from "./guard.ts";
 export * from "./observe.ts";
 export * from "./system-runtime.ts";
 export * from "./transport.ts";

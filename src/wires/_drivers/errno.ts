@@ -37,6 +37,16 @@ export function meaningForListen(error: Error): Meaning {
   return LISTEN.get(errnoOf(error)) ?? unknown(error);
 }
 
+/** What `error` means for starting a program. */
+export function meaningForSpawn(error: Error): Meaning {
+  return SPAWN.get(errnoOf(error)) ?? unknown(error);
+}
+
+/** What `error` means for opening a file. */
+export function meaningForOpen(error: Error): Meaning {
+  return OPEN.get(errnoOf(error)) ?? unknown(error);
+}
+
 /** The symbolic number, `ECONNREFUSED` and its like; empty when it is no error of the system. */
 export function errnoOf(error: unknown): string {
   const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
@@ -142,4 +152,40 @@ const LISTEN: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ["EPERM", { code: "ERR_WIRE_PERMISSION", why: "the system forbids it" }],
   ["EROFS", { code: "ERR_WIRE_PERMISSION", why: "the file system is read-only" }],
   ["ENOTDIR", { code: "ERR_WIRE_BROKEN", why: "a part of the path is not a directory" }],
+]);
+
+const SPAWN: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
+  ...BOTH,
+  ["ENOENT", { code: "ERR_WIRE_REFUSED", why: "there is no such program" }],
+  ["ENOTDIR", { code: "ERR_WIRE_REFUSED", why: "a part of its path is not a directory" }],
+  [
+    "EACCES",
+    {
+      code: "ERR_WIRE_PERMISSION",
+      why: "it may not be run; is it executable, and not a directory?",
+    },
+  ],
+  ["EPERM", { code: "ERR_WIRE_PERMISSION", why: "the system forbids it" }],
+  ["ENOEXEC", { code: "ERR_WIRE_REFUSED", why: "it is no program that this machine can run" }],
+  ["E2BIG", { code: "ERR_WIRE_LIMIT", why: "its arguments and environment are too long" }],
+  [
+    "EAGAIN",
+    {
+      code: "ERR_WIRE_BROKEN",
+      why: "no process is left; raise the limit (ulimit -u) or run fewer",
+    },
+  ],
+]);
+
+const OPEN: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
+  ["EMFILE", NO_DESCRIPTORS],
+  ["ENFILE", NO_DESCRIPTORS],
+  ["ENOENT", { code: "ERR_WIRE_REFUSED", why: "it is not there, or its directory is not" }],
+  ["ENOTDIR", { code: "ERR_WIRE_REFUSED", why: "a part of the path is not a directory" }],
+  ["EISDIR", { code: "ERR_WIRE_REFUSED", why: "it is a directory" }],
+  ["EEXIST", { code: "ERR_WIRE_REFUSED", why: "it is there already" }],
+  ["EACCES", { code: "ERR_WIRE_PERMISSION", why: "you may not; ask for permission to the file" }],
+  ["EPERM", { code: "ERR_WIRE_PERMISSION", why: "the system forbids it" }],
+  ["EROFS", { code: "ERR_WIRE_PERMISSION", why: "the file system is read-only" }],
+  ["ENOSPC", { code: "ERR_WIRE_BROKEN", why: "the disk is full" }],
 ]);

@@ -1,0 +1,107 @@
+import type { Address, Bytes, CloseCause } from "../../../contract/index.ts";
+import type { Facts, Wire } from "../../../flow/index.ts";
+import { causeOfLoss } from "../errno.ts";
+import type { Intake, MakeIntake, MakeOutlet, Outlet } from "./duct.ts";
+
+export interface DuctWireOptions {
+  readonly host: Address;
+  readonly peer: Address;
+  /** Absent: nothing is read, and the peer's end comes with ours. */
+  readonly intake?: MakeIntake;
+  /** Absent: nothing is taken, and our direction has ended from the start. */
+  readonly outlet?: MakeOutlet;
+}
+
+/** Two descriptors, one for each direction, as one wire: verbs and facts, no decisions. */
+export class DuctWire implements Wire {
+  readonly host: Address;
+  readonly peer: Address;
+  readonly #facts: Facts;
+  readonly #intake: Intake | null;
+  readonly #outlet: Outlet | null;
+  #hasSendingEnded = false;
+  #isSilent = false;
+  #isLeaving = false;
+
+  constructor(facts: Facts, { host, peer, intake, outlet }: DuctWireOptions) {
+    this.host = host;
+    this.peer = peer;
+    this.#facts = facts;
+    this.#intake =
+      intake?.({
+        received: (chunk) => {
+          if (!this.#isSilent) facts.received(chunk);
+        },
+        ended: () => {
+          if (!this.#isSilent) facts.peerEnded();
+        },
+        failed: this.#failed,
+      }) ?? null;
+    this.#outlet =
+      outlet?.({
+        sent: (byteCount) => {
+          if (!this.#isSilent) facts.sent(byteCount);
+        },
+        ended: this.#sendingEnded,
+        failed: this.#failed,
+      }) ?? null;
+  }
+
+  /** Reports that the connection is there. Once, when flow has this wire. */
+  open(): void {
+    this.#facts.opened();
+    if (this.#outlet === null) setImmediate(this.#sendingEnded);
+  }
+
+  send(chunks: readonly Bytes[]): void {
+    if (!this.#hasSendingEnded) this.#outlet?.send(chunks);
+  }
+
+  endSending(): void {
+    this.#outlet?.end();
+  }
+
+  pauseReading(): void {
+    this.#intake?.pause();
+  }
+
+  resumeReading(): void {
+    this.#intake?.read();
+  }
+
+  close(): void {
+    this.#leave();
+  }
+
+  abort(): void {
+    this.#leave();
+  }
+
+  readonly #sendingEnded = (): void => {
+    if (this.#isSilent || this.#hasSendingEnded) return;
+    this.#hasSendingEnded = true;
+    this.#facts.sendingEnded();
+    if (this.#intake === null && !this.#isSilent) this.#facts.peerEnded();
+  };
+
+  readonly #failed = (error: Error): void => {
+    if (!this.#isSilent) this.#leave(causeOfLoss(error, this.peer));
+  };
+
+  #leave(cause?: CloseCause): void {
+    if (this.#isLeaving) return;
+    this.#isLeaving = true;
+    this.#isSilent = true;
+    let openCount = 1;
+    const closed = (): void => {
+      openCount--;
+      if (openCount === 0) this.#facts.over(cause);
+    };
+    for (const duct of [this.#intake, this.#outlet]) {
+      if (duct === null) continue;
+      openCount++;
+      duct.close(closed);
+    }
+    setImmediate(closed);
+  }
+}

@@ -1,0 +1,270 @@
+import type { ChildProcess } from "node:child_process";
+import type { Socket } from "node:net";
+import type {
+  Bytes,
+  CloseCause,
+  Limits,
+  OnError,
+  ProcessAddress,
+  ProcessStatus,
+  Transport,
+} from "../../contract/index.ts";
+import type { Facts, Wire } from "../../flow/index.ts";
+import { systemRuntime, threw } from "../../flow/index.ts";
+import { causeOfLoss } from "../_drivers/errno.ts";
+import type { Intake, Outlet } from "../_drivers/portable/duct.ts";
+import { StreamIntake } from "../_drivers/portable/stream-intake.ts";
+import { StreamOutlet } from "../_drivers/portable/stream-outlet.ts";
+import type { ChildFds } from "./child-fds.ts";
+import { descendantHolds, exited } from "./exit-causes.ts";
+import type { ProcessSeat } from "./process-seat.ts";
+import { SideFlow } from "./side-flow.ts";
+import { signalOf } from "./signals.ts";
+import { Stillness } from "./stillness.ts";
+
+export interface ProcessWireOptions {
+  readonly host: ProcessAddress;
+  readonly peer: ProcessAddress;
+  readonly child: ChildProcess;
+  readonly fds: ChildFds;
+  readonly seat: ProcessSeat;
+  readonly descendantGraceMs: number;
+  readonly limits: Limits;
+  readonly onError: OnError;
+}
+
+/**
+ * A child process as a wire. Of our end and the child's, the one that comes second is told together
+ * with the process's own: a connection to a process has not ended in order while it may still fail.
+ */
+export class ProcessWire implements Wire {
+  readonly host: ProcessAddress;
+  readonly peer: ProcessAddress;
+  readonly fds: ChildFds;
+  /** The transports of the descriptors beyond standard input and output. */
+  readonly sides: ReadonlyMap<number, Transport>;
+  readonly #child: ChildProcess;
+  readonly #facts: Facts;
+  readonly #options: ProcessWireOptions;
+  readonly #intake: Intake | null;
+  readonly #outlet: Outlet | null;
+  readonly #sideFlows: readonly SideFlow[];
+  readonly #stillness: Stillness = new Stillness(systemRuntime().clock);
+  /** Descriptors that have not ended. */
+  #openCount = 0;
+  #status: ProcessStatus | null = null;
+  #hasInputEnded = false;
+  #hasOutputEnded = false;
+  #firstTold: "input" | "output" | null = null;
+  #isKilled = false;
+  #isLeaving = false;
+
+  constructor(facts: Facts, options: ProcessWireOptions) {
+    const { child, fds, host, peer } = options;
+    this.host = host;
+    this.peer = peer;
+    this.fds = fds;
+    this.#child = child;
+    this.#facts = facts;
+    this.#options = options;
+    this.#intake = this.#makeIntake(child.stdout as Socket | null);
+    this.#outlet = this.#makeOutlet(child.stdin as Socket | null);
+    const sides = Object.keys(fds)
+      .map(Number)
+      .flatMap((childFD) => this.#makeSide(childFD));
+    this.sides = new Map(sides.map(({ childFD, side }) => [childFD, side.flow.transport]));
+    this.#sideFlows = sides.map(({ side }) => side);
+    options.seat.fail = (thrown) => this.#kill(threw(thrown));
+    child.on("exit", this.#exited);
+  }
+
+  /** Reports that the process is there. Once, when flow has this wire. */
+  open(): void {
+    for (const side of this.#sideFlows) side.open();
+    this.#facts.opened();
+    if (this.#outlet === null) setImmediate(this.#inputEnded);
+    if (this.#intake === null) setImmediate(this.#outputEnded);
+  }
+
+  get pid(): number | null {
+    return this.#status === null ? (this.peer.pid ?? null) : null;
+  }
+
+  signal(signal: string | number): boolean {
+    const name = signalOf(signal);
+    return this.#status === null && this.#child.kill(name);
+  }
+
+  /** Reads no more of standard output; the child meets a broken pipe. */
+  closeOutput(): void {
+    this.#intake?.close(this.#outputEnded);
+  }
+
+  discardSides(): void {
+    for (const side of this.#sideFlows) side.discard();
+  }
+
+  send(chunks: readonly Bytes[]): void {
+    if (!this.#hasInputEnded) this.#outlet?.send(chunks);
+  }
+
+  endSending(): void {
+    this.#outlet?.end();
+  }
+
+  pauseReading(): void {
+    this.#intake?.pause();
+  }
+
+  resumeReading(): void {
+    this.#intake?.read();
+  }
+
+  /** The process is left to itself: it is reaped when it exits, and does not hold this one up. */
+  close(): void {
+    this.#child.unref();
+    this.#leave();
+  }
+
+  abort(): void {
+    this.#kill({ kind: "aborted", by: "us", signal: "SIGKILL" });
+  }
+
+  #makeIntake(stream: Socket | null): Intake | null {
+    if (stream === null) return null;
+    this.#openCount++;
+    const make = this.#stillness.watch((facts) => new StreamIntake(stream, facts));
+    return make({
+      received: (chunk) => {
+        if (!this.#isLeaving) this.#facts.received(chunk);
+      },
+      ended: this.#outputEnded,
+      failed: this.#failed,
+    });
+  }
+
+  #makeOutlet(stream: Socket | null): Outlet | null {
+    if (stream === null) return null;
+    this.#openCount++;
+    return new StreamOutlet(stream, {
+      sent: (byteCount) => {
+        if (!this.#isLeaving) this.#facts.sent(byteCount);
+      },
+      ended: this.#inputEnded,
+      failed: this.#failed,
+    });
+  }
+
+  #makeSide(childFD: number): readonly { readonly childFD: number; readonly side: SideFlow }[] {
+    const stream = this.#child.stdio[childFD] as Socket | null | undefined;
+    if (childFD <= 1 || stream === null || stream === undefined) return [];
+    const { seat, limits, onError } = this.#options;
+    this.#openCount++;
+    const isRead = this.fds[childFD] === "r";
+    // What the child writes where it should read is dropped; so its closing that end is noticed.
+    if (!isRead) stream.resume();
+    const side = new SideFlow({
+      childFD,
+      host: this.host,
+      peer: this.peer,
+      ducts: isRead
+        ? { intake: this.#stillness.watch((facts) => new StreamIntake(stream, facts)) }
+        : { outlet: (facts) => new StreamOutlet(stream, facts) },
+      seat,
+      limits,
+      onError,
+      ended: this.#oneEnded,
+    });
+    return [{ childFD, side }];
+  }
+
+  readonly #inputEnded = (): void => {
+    if (this.#hasInputEnded) return;
+    this.#hasInputEnded = true;
+    if (!this.#isLeaving && this.#firstTold === null) {
+      this.#firstTold = "input";
+      this.#facts.sendingEnded();
+    }
+    if (this.#outlet !== null) this.#oneEnded();
+  };
+
+  readonly #outputEnded = (): void => {
+    if (this.#hasOutputEnded) return;
+    this.#hasOutputEnded = true;
+    if (!this.#isLeaving && this.#firstTold === null) {
+      this.#firstTold = "output";
+      this.#facts.peerEnded();
+    }
+    if (this.#intake !== null) this.#oneEnded();
+  };
+
+  readonly #exited = (exitCode: number | null, signal: string | null): void => {
+    const status = { exitCode, signal };
+    this.#status = status;
+    const { descendantGraceMs, seat } = this.#options;
+    seat.status = status;
+    seat.tell((protocol) => protocol.processExited?.(status));
+    if (this.#isLeaving) return;
+    if (this.#openCount > 0) this.#stillness.await(descendantGraceMs, this.#descendantStays);
+    else this.#endLater();
+  };
+
+  readonly #oneEnded = (): void => {
+    this.#openCount--;
+    if (this.#openCount === 0 && this.#status !== null) this.#endLater();
+  };
+
+  /** Later, since the last descriptor may have ended inside a verb. */
+  #endLater(): void {
+    this.#stillness.stop();
+    setImmediate(() => {
+      if (this.#isLeaving || this.#status === null) return;
+      this.#isLeaving = true;
+      const cause = exited(this.#status, this.peer);
+      if (cause === undefined && this.#firstTold !== "input") this.#facts.sendingEnded();
+      this.#facts.over(cause);
+    });
+  }
+
+  readonly #descendantStays = (): void => {
+    const { descendantGraceMs } = this.#options;
+    if (this.#status !== null) {
+      this.#leave(descendantHolds(this.#status, this.peer, descendantGraceMs));
+    }
+  };
+
+  readonly #failed = (error: Error): void => {
+    this.#kill(causeOfLoss(error, this.peer));
+  };
+
+  #kill(cause: CloseCause): void {
+    if (this.#isLeaving) return;
+    this.#isKilled = this.#status === null;
+    if (this.#isKilled && !this.#child.kill("SIGKILL")) this.#isKilled = false;
+    const { signal: _, ...rest } = cause;
+    this.#leave(this.#isKilled || cause.signal === undefined ? cause : rest);
+  }
+
+  /** Lets go of every descriptor; a process that was killed is waited for. */
+  #leave(cause?: CloseCause): void {
+    if (this.#isLeaving) return;
+    this.#isLeaving = true;
+    this.#stillness.stop();
+    let waitingCount = 1;
+    const done = (): void => {
+      waitingCount--;
+      if (waitingCount === 0) this.#facts.over(cause);
+    };
+    for (const duct of [this.#intake, this.#outlet]) {
+      if (duct === null) continue;
+      waitingCount++;
+      duct.close(done);
+    }
+    if (this.#isKilled) {
+      waitingCount++;
+      this.#child.once("exit", () => setImmediate(done));
+    }
+    for (const side of this.#sideFlows) side.cut();
+    setImmediate(done);
+  }
+}
