@@ -47,6 +47,12 @@ export function meaningForOpen(error: Error): Meaning {
   return OPEN.get(errnoOf(error)) ?? unknown(error);
 }
 
+/** What `error` means for using a descriptor that is there, or should be. */
+export function meaningForDescriptor(error: Error, fd: number): Meaning {
+  if (errnoOf(error) !== "EBADF") return meaningForOpen(error);
+  return { code: "ERR_WIRE_REFUSED", why: `descriptor ${fd} is not open` };
+}
+
 /** The symbolic number, `ECONNREFUSED` and its like; empty when it is no error of the system. */
 export function errnoOf(error: unknown): string {
   const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;

@@ -11,11 +11,14 @@ import { destroyed } from "./stream-intake.ts";
 export class StreamOutlet implements Outlet {
   readonly #stream: Socket;
   readonly #facts: OutletFacts;
+  readonly #keepsOpen: boolean;
   #bytesInFlight = 0;
   #isSilent = false;
 
-  constructor(stream: Socket, facts: OutletFacts) {
+  /** @param keepsOpen others write there too: our end is not to be theirs. */
+  constructor(stream: Socket, facts: OutletFacts, keepsOpen = false) {
     this.#stream = stream;
+    this.#keepsOpen = keepsOpen;
     this.#facts = facts;
     stream.on("finish", this.#ended);
     stream.on("close", this.#ended);
@@ -35,7 +38,8 @@ export class StreamOutlet implements Outlet {
   }
 
   end(): void {
-    this.#stream.end();
+    if (this.#keepsOpen) setImmediate(this.#ended);
+    else this.#stream.end();
   }
 
   close(done: () => void): void {

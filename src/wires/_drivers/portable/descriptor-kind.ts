@@ -1,0 +1,39 @@
+import { fstatSync, openSync, readFileSync } from "node:fs";
+import { isatty } from "node:tty";
+
+/** What a descriptor leads to, as far as it matters how it is read and written. */
+export type DescriptorKind = "file" | "pipe" | "socket" | "terminal" | "device";
+
+/** @throws the system's error when there is no such descriptor, or it is a directory's. */
+export function kindOf(fd: number): DescriptorKind {
+  const stats = fstatSync(fd);
+  if (stats.isFIFO()) return "pipe";
+  if (stats.isSocket()) return "socket";
+  if (isatty(fd)) return "terminal";
+  if (stats.isDirectory()) throw Object.assign(new Error("a directory"), { code: "EISDIR" });
+  return stats.isFile() ? "file" : "device";
+}
+
+/** Which ways a descriptor goes; `null` where the system does not tell. */
+export function waysOf(fd: number): { readonly reads: boolean; readonly writes: boolean } | null {
+  try {
+    const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1];
+    if (flags === undefined) return null;
+    const mode = Number.parseInt(flags, 8) & 3;
+    return { reads: mode !== 1, writes: mode !== 0 };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Opens what `fd` leads to once more, so that ours can be made non-blocking without theirs becoming
+ * so; `null` where the system cannot (a socket, another user's pipe, no /proc).
+ */
+export function reopened(fd: number, flags: number): number | null {
+  try {
+    return openSync(`/proc/self/fd/${fd}`, flags);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,169 @@
+import { closeSync, openSync } from "node:fs";
+import type {
+  Capability,
+  ClientEndpoint,
+  EndpointOptions,
+  Protocol,
+  StdioAddress,
+  StdioTransport,
+} from "../../contract/index.ts";
+import { ConnectError, resolveLimits, UnsupportedError } from "../../contract/index.ts";
+import { checkProtocol } from "../../flow/index.ts";
+import { meaningForDescriptor } from "../_drivers/errno.ts";
+import type { MakeOutlet } from "../_drivers/portable/duct.ts";
+import { DuctWire } from "../_drivers/portable/duct-wire.ts";
+import { openIntake, openOutlet } from "../_drivers/portable/open-duct.ts";
+import { openWire } from "../_drivers/portable/open-wire.ts";
+import type { Noted } from "./live-stdio.ts";
+import { claimStdio, noteStdio } from "./live-stdio.ts";
+import { StdioFlowTransport } from "./stdio-transport.ts";
+import { Terminal } from "./terminal.ts";
+
+export interface StdioOptions {
+  /** The descriptor that is read. Default 0. */
+  readonly input?: number;
+  /** The descriptor that is written. Default 1. */
+  readonly output?: number;
+  /**
+   * Whether the end of our direction is an end for whoever reads: a pipe is closed then, and its
+   * number leads to the null device. Default false: they see the end when this process exits.
+   */
+  readonly closeOutput?: boolean;
+}
+
+/**
+ * The standard streams of this process as a connection: what comes is standard input, what is
+ * written goes to standard output. POSIX only.
+ *
+ * Nothing here blocks the loop, and what is queued keeps the process alive until it has left, so that
+ * output is complete when the main program returns; before `process.exit`, await `finishStdio()`.
+ *
+ * Descriptors that others share are not made non-blocking: pipes and terminals are opened anew
+ * through /proc/self/fd. Where that fails (a socket; a pipe of another user; a system without it),
+ * the transport's `nonBlocking` names the descriptor. Whoever reads output and goes away is noticed
+ * at the next write: an end of our direction, unasked. The descriptors stay open. A close does not
+ * wait for the end of input; up to 64 KiB of it may have been taken from a pipe and not delivered.
+ *
+ * One connection at a time for each descriptor: ERR_WIRE_BUSY.
+ *
+ * @throws {TypeError} {RangeError} for options of a wrong type or outside their range.
+ * @see twisted.internet.stdio.StandardIO
+ */
+export function stdio(options: StdioOptions = {}): ClientEndpoint<StdioTransport> {
+  const { closeOutput = false, input = 0, output = 1 } = options;
+  for (const [name, fd] of Object.entries({ input, output })) {
+    if (Number.isInteger(fd) && fd >= 0) continue;
+    throw new RangeError(`stdio(): ${name} must be a descriptor's number, not ${String(fd)}`);
+  }
+  if (typeof closeOutput !== "boolean") {
+    throw new TypeError("stdio(): closeOutput must be a boolean");
+  }
+  return { connect: (protocol, given) => open({ closeOutput, input, output }, protocol, given) };
+}
+
+const CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
+  "abort",
+  "halfClose",
+  "backPressure",
+]);
+
+const ADDRESS: StdioAddress = { kind: "stdio" };
+
+async function open<P extends Protocol<StdioTransport>>(
+  options: Required<StdioOptions>,
+  protocol: P,
+  given: EndpointOptions = {},
+): Promise<P> {
+  const limits = resolveLimits(given.limits);
+  checkProtocol(protocol as P & Protocol);
+  given.signal?.throwIfAborted();
+  if (process.platform === "win32") {
+    throw new UnsupportedError("connect to stdio:", "there is no way to here on this system yet");
+  }
+  const { input, output } = options;
+  claimStdio([input, output]);
+  const { intake, outlet } = openBoth(options);
+  const terminal = new Terminal(intake.terminal, output);
+  const nonBlocking = [...(intake.isTaken ? [input] : []), ...(outlet.isTaken ? [output] : [])];
+  let noted: Noted | undefined;
+  await new Promise<void>((resolve, reject) => {
+    openWire(
+      (facts) =>
+        new DuctWire(facts, {
+          host: ADDRESS,
+          peer: ADDRESS,
+          intake: intake.make,
+          outlet: options.closeOutput ? closing(outlet.make, output, () => noted?.closed(output)) : outlet.make,
+        }),
+      given,
+      {
+        capabilities: CAPABILITIES,
+        limits,
+        accept: () => protocol as P & Protocol,
+        transport: (flow) => {
+          const transport = new StdioFlowTransport(flow, terminal, nonBlocking);
+          noted = noteStdio([input, output], transport);
+          return transport;
+        },
+        begun: (error) => (error === undefined ? resolve() : reject(error)),
+        ended: () => {
+          terminal.letGo();
+          noted?.ended();
+        },
+      },
+    );
+  });
+  return protocol;
+}
+
+function openBoth({ closeOutput, input, output }: Required<StdioOptions>): {
+  readonly intake: ReturnType<typeof openIntake>;
+  readonly outlet: ReturnType<typeof openOutlet>;
+} {
+  let fd = input;
+  let intake: ReturnType<typeof openIntake> | undefined;
+  try {
+    intake = openIntake(input, "shared");
+    fd = output;
+    return { intake, outlet: openOutlet(output, "shared", closeOutput) };
+  } catch (error) {
+    intake?.release();
+    if (!(error instanceof Error)) throw error;
+    const { code, why } = meaningForDescriptor(error, fd);
+    throw new ConnectError(code, "stdio:", why, [{ address: ADDRESS, error }]);
+  }
+}
+
+/** The same outlet, which also closes the descriptor that others would otherwise still write to. */
+function closing(make: MakeOutlet, fd: number, closed: () => void): MakeOutlet {
+  let isClosed = false;
+  const close = (): void => {
+    if (isClosed) return;
+    isClosed = true;
+    closeSync(fd);
+    closed();
+    // The number of a standard stream must not become that of some other file.
+    if (fd > 2) return;
+    const taken = openSync("/dev/null", "w");
+    if (taken !== fd) closeSync(taken);
+  };
+  return (facts) => {
+    const outlet = make({
+      sent: (byteCount) => facts.sent(byteCount),
+      failed: (error) => facts.failed(error),
+      ended: () => {
+        close();
+        facts.ended();
+      },
+    });
+    return {
+      send: (chunks) => outlet.send(chunks),
+      end: () => outlet.end(),
+      close: (done) =>
+        outlet.close(() => {
+          close();
+          done();
+        }),
+    };
+  };
+}

@@ -1,0 +1,64 @@
+import { closeSync, constants } from "node:fs";
+import type { ReadStream } from "node:tty";
+import { WriteStream } from "node:tty";
+import type { TerminalSize } from "../../contract/index.ts";
+import { UnsupportedError } from "../../contract/index.ts";
+import { kindOf, reopened } from "../_drivers/portable/descriptor-kind.ts";
+
+/** What terminals can do beyond bytes. */
+export class Terminal {
+  readonly isInput: boolean;
+  readonly isOutput: boolean;
+  readonly #input: ReadStream | undefined;
+  readonly #sizer: WriteStream | null;
+
+  constructor(input: ReadStream | undefined, output: number) {
+    this.#input = input;
+    this.isInput = input !== undefined;
+    this.isOutput = kindOf(output) === "terminal";
+    this.#sizer = this.isOutput ? sizerOf(output) : null;
+  }
+
+  setRawMode(isRaw: boolean): void {
+    if (this.#input === undefined) {
+      throw new UnsupportedError("set raw mode", "standard input is no terminal");
+    }
+    if (!this.#input.destroyed) this.#input.setRawMode(isRaw);
+  }
+
+  get size(): TerminalSize | null {
+    if (this.#sizer === null || this.#sizer.destroyed) return null;
+    const [columns, rows] = this.#sizer.getWindowSize();
+    return { columns, rows };
+  }
+
+  onResize(changed: (size: TerminalSize) => void): Disposable {
+    let before = this.size;
+    const look = (): void => {
+      const { size } = this;
+      if (size === null) return;
+      if (size.columns === before?.columns && size.rows === before.rows) return;
+      before = size;
+      changed(size);
+    };
+    process.on("SIGWINCH", look);
+    return { [Symbol.dispose]: () => void process.off("SIGWINCH", look) };
+  }
+
+  /** Called when the connection is over. */
+  letGo(): void {
+    this.#sizer?.destroy();
+  }
+}
+
+/** A stream that is asked for its size and never written; `null` where the system denies one. */
+function sizerOf(output: number): WriteStream | null {
+  const own = reopened(output, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  if (own === null) return null;
+  try {
+    return new WriteStream(own);
+  } catch {
+    closeSync(own);
+    return null;
+  }
+}

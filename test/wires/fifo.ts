@@ -1,0 +1,35 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A pipe of this process, by the numbers of its two ends; the caller's to close. */
+export interface Pipe {
+  readonly input: number;
+  readonly output: number;
+}
+
+/** Made from a named pipe, whose name is gone at once: Node has no `pipe()`. */
+export function makePipe(): Pipe {
+  const folder = mkdtempSync(join(tmpdir(), "overwall-pipe-"));
+  try {
+    const path = join(folder, "pipe");
+    execFileSync("mkfifo", [path]);
+    const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+    const input = openSync(path, O_RDONLY | O_NONBLOCK);
+    return { input, output: openSync(path, O_WRONLY) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Closes what is still open of it. */
+export function closeQuietly(...fds: readonly number[]): void {
+  for (const fd of fds) {
+    try {
+      closeSync(fd);
+    } catch {
+      // Closed already, by the connection that had it.
+    }
+  }
+}
