@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { Protocol } from "../../src/contract/index.ts";
+import type { ProcessTransport, Protocol } from "../../src/contract/index.ts";
 import type { WireUnderTest } from "../../src/testing/index.ts";
-import { settleByTurns } from "../../src/testing/index.ts";
+import { cases, conformance, register, settleByTurns } from "../../src/testing/index.ts";
+import { descriptor } from "../../src/wires/descriptor/index.ts";
 import { childProcess } from "../../src/wires/process/index.ts";
 import { unix } from "../../src/wires/unix/index.ts";
+import { closeQuietly, makePipe } from "../wires/fifo.ts";
 import { Held } from "./held.ts";
-import { conforms } from "./skipping.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "overwall-process-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -28,13 +29,20 @@ const wire: WireUnderTest = {
       ...base,
       ...(observers.right && { observer: observers.right }),
     });
-    const child = childProcess({ command: process.execPath, args: [mirror, path] });
+    const child = childProcess({ command: process.execPath, args: [mirror, path], fds: { 3: "r" } });
     await child.connect(atLeft.protocol as Protocol, {
       ...base,
+      // A child takes long to start: it is not idle before it is there.
+      limits: { ...limits, idleMs: Infinity },
       ...(observers.left && { observer: observers.left }),
     });
     const settle = settleByTurns();
-    await settle(() => atRight.isMade);
+    let isJoined = false;
+    const noting = { ...SILENT, dataReceived: () => void (isJoined = true) };
+    (atLeft.transport as ProcessTransport).childTransport(3).switchProtocol(noting);
+    await settle(() => isJoined && atRight.isMade);
+    const { idleMs } = limits;
+    if (idleMs !== undefined) atLeft.transport.setLimits({ idleMs });
     return {
       left: atLeft.transport,
       right: atRight.transport,
@@ -47,5 +55,57 @@ const wire: WireUnderTest = {
   },
 };
 
+/** Cases that a machine under load fails while a child of Node's size starts. */
+const QUICK: readonly string[] = ["limit.idleEitherWay", "close.lingerMoves", "limit.idle"];
+
+const skip = (name: string, reason: string): unknown => test(name, { skip: reason });
+
+const SILENT: Protocol = {
+  connectionMade: () => undefined,
+  dataReceived: () => undefined,
+  connectionLost: () => undefined,
+};
+
 if (process.platform === "win32") test("process", { skip: "needs POSIX standard streams" });
-else conforms(wire);
+else register(wire, test, { skip, cases: cases.filter(({ id }) => !QUICK.includes(id)) });
+
+/** Two `cat`s start at once, where those cases begin a second connection within a time limit. */
+const cats: WireUnderTest = {
+  name: "process with two cats in it",
+  capabilities: wire.capabilities,
+  pair: async (left, right, { limits, observers = {}, onError, signal }) => {
+    const [atLeft, atRight] = [new Held(left), new Held(right)];
+    const base = { limits, onError, signal };
+    const [there, back] = [makePipe(), makePipe()];
+    const script = "cat <&3 3<&- 4>&- & exec cat >&4 3<&- 4>&-";
+    const fds = { 3: back.input, 4: there.output };
+    const child = childProcess({ command: "/bin/sh", args: ["-c", script], fds });
+    await child.connect(atLeft.protocol as Protocol, {
+      ...base,
+      ...(observers.left && { observer: observers.left }),
+    });
+    closeQuietly(back.input, there.output);
+    const far = descriptor({ input: there.input, output: back.output });
+    await far.connect(atRight.protocol, {
+      ...base,
+      ...(observers.right && { observer: observers.right }),
+    });
+    return {
+      left: atLeft.transport,
+      right: atRight.transport,
+      settle: settleByTurns(),
+      [Symbol.asyncDispose]: async () => {
+        await Promise.all([atLeft.letGo(), atRight.letGo()]);
+      },
+    };
+  },
+};
+
+if (process.platform === "linux") {
+  for (const { name, case: one, run } of conformance(cats)) {
+    if (!QUICK.includes(one.id)) continue;
+    // Bare descriptors, at the right, do not linger.
+    if (one.needs.includes("linger") && name.includes("right→left")) continue;
+    test(name, run);
+  }
+}

@@ -16,8 +16,11 @@ export function makePipe(): Pipe {
     const path = join(folder, "pipe");
     execFileSync("mkfifo", [path]);
     const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
-    const input = openSync(path, O_RDONLY | O_NONBLOCK);
-    return { input, output: openSync(path, O_WRONLY) };
+    const opener = openSync(path, O_RDONLY | O_NONBLOCK);
+    const output = openSync(path, O_WRONLY);
+    const input = openSync(path, O_RDONLY);
+    closeSync(opener);
+    return { input, output };
   } finally {
     rmSync(folder, { recursive: true });
   }
