@@ -29,7 +29,11 @@ const wire: WireUnderTest = {
       ...base,
       ...(observers.right && { observer: observers.right }),
     });
-    const child = childProcess({ command: process.execPath, args: [mirror, path], fds: { 3: "r" } });
+    const child = childProcess({
+      command: process.execPath,
+      args: [mirror, path],
+      fds: { 3: "r" },
+    });
     await child.connect(atLeft.protocol as Protocol, {
       ...base,
       // A child takes long to start: it is not idle before it is there.

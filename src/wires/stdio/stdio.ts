@@ -93,7 +93,9 @@ async function open<P extends Protocol<StdioTransport>>(
           host: ADDRESS,
           peer: ADDRESS,
           intake: intake.make,
-          outlet: options.closeOutput ? closing(outlet.make, output, () => noted?.closed(output)) : outlet.make,
+          outlet: options.closeOutput
+            ? closing(outlet.make, output, () => noted?.closed(output))
+            : outlet.make,
         }),
       given,
       {
@@ -106,10 +108,7 @@ async function open<P extends Protocol<StdioTransport>>(
           return transport;
         },
         begun: (error) => (error === undefined ? resolve() : reject(error)),
-        ended: () => {
-          terminal.letGo();
-          noted?.ended();
-        },
+        ended: () => noted?.ended(),
       },
     );
   });

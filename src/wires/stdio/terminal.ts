@@ -1,4 +1,4 @@
-import { closeSync, constants } from "node:fs";
+import { constants } from "node:fs";
 import type { ReadStream } from "node:tty";
 import { WriteStream } from "node:tty";
 import type { TerminalSize } from "../../contract/index.ts";
@@ -10,13 +10,13 @@ export class Terminal {
   readonly isInput: boolean;
   readonly isOutput: boolean;
   readonly #input: ReadStream | undefined;
-  readonly #sizer: WriteStream | null;
+  readonly #output: number;
 
   constructor(input: ReadStream | undefined, output: number) {
     this.#input = input;
     this.isInput = input !== undefined;
     this.isOutput = kindOf(output) === "terminal";
-    this.#sizer = this.isOutput ? sizerOf(output) : null;
+    this.#output = output;
   }
 
   setRawMode(isRaw: boolean): void {
@@ -27,9 +27,7 @@ export class Terminal {
   }
 
   get size(): TerminalSize | null {
-    if (this.#sizer === null || this.#sizer.destroyed) return null;
-    const [columns, rows] = this.#sizer.getWindowSize();
-    return { columns, rows };
+    return this.isOutput ? sizeOf(this.#output) : null;
   }
 
   onResize(changed: (size: TerminalSize) => void): Disposable {
@@ -44,21 +42,14 @@ export class Terminal {
     process.on("SIGWINCH", look);
     return { [Symbol.dispose]: () => void process.off("SIGWINCH", look) };
   }
-
-  /** Called when the connection is over. */
-  letGo(): void {
-    this.#sizer?.destroy();
-  }
 }
 
-/** A stream that is asked for its size and never written; `null` where the system denies one. */
-function sizerOf(output: number): WriteStream | null {
+/** Node asks a terminal for its size only when it opens it. */
+function sizeOf(output: number): TerminalSize | null {
   const own = reopened(output, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   if (own === null) return null;
-  try {
-    return new WriteStream(own);
-  } catch {
-    closeSync(own);
-    return null;
-  }
+  const stream = new WriteStream(own);
+  const [columns, rows] = stream.getWindowSize();
+  stream.destroy();
+  return { columns, rows };
 }

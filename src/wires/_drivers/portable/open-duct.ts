@@ -1,8 +1,8 @@
 import { close, constants } from "node:fs";
 import { Socket } from "node:net";
 import { ReadStream } from "node:tty";
-import type { MakeIntake, MakeOutlet } from "./duct.ts";
 import { kindOf, reopened } from "./descriptor-kind.ts";
+import type { MakeIntake, MakeOutlet } from "./duct.ts";
 import { FileIntake } from "./file-intake.ts";
 import { FileOutlet } from "./file-outlet.ts";
 import { StreamIntake } from "./stream-intake.ts";
@@ -49,7 +49,11 @@ export function openIntake(
     return { make: (facts) => new StreamIntake(terminal, facts), isTaken, terminal, release };
   }
   const stream = new Socket({ fd: own ?? fd, readable: true, writable: false });
-  return { make: (facts) => new StreamIntake(stream, facts), isTaken, release: () => void stream.destroy() };
+  return {
+    make: (facts) => new StreamIntake(stream, facts),
+    isTaken,
+    release: () => void stream.destroy(),
+  };
 }
 
 /**
@@ -84,7 +88,11 @@ export function openOutlet(
   }
   const stream = new Socket({ fd: own ?? fd, readable: false, writable: true });
   const keepsOpen = isTaken && !endsShared;
-  return { make: (facts) => new StreamOutlet(stream, facts, keepsOpen), isTaken, release: () => void stream.destroy() };
+  return {
+    make: (facts) => new StreamOutlet(stream, facts, keepsOpen),
+    isTaken,
+    release: () => void stream.destroy(),
+  };
 }
 
 function releaseOf(fd: number, ownership: Ownership): () => void {
