@@ -10,10 +10,16 @@ import { Reporter } from "./reporter.ts";
 const AFTER_HELP = `
 A URL names where to listen or to connect, by where it stands:
   tcp://127.0.0.1:8007  unix:///run/app.sock  unix:@name  memory://name
+  stdio:  fd:3  file:///var/log/x?append  process:sort -u
 "overwall wires" lists them with their options, as in tcp://:8007?keepAlive.
 
 Exit codes: 0 done, 1 failed, 2 usage, 124 a time limit passed, 130 interrupted
 (SIGINT, or SIGTERM when a connection had to be cut at the end of --drain).`;
+
+const separator = process.argv[2] === "serve" ? process.argv.indexOf("--") : -1;
+const ownArguments = separator < 0 ? process.argv : process.argv.slice(0, separator);
+/** What stands behind `--` in `overwall serve URL -- COMMAND`. */
+const commandLine = separator < 0 ? undefined : process.argv.slice(separator + 1);
 
 const program = new Command("overwall")
   .description("Byte streams between any two wires, with nothing lost and every end explained.")
@@ -26,7 +32,7 @@ const program = new Command("overwall")
 withTraffic(program.command("relay <listen> <connect>"))
   .description("join every connection to LISTEN with a new one to CONNECT")
   .action((listen: string, connect: string, options: TrafficOptions) =>
-    perform(options, process.stdout, async (reporter) =>
+    perform(options, eventsBeside([listen, connect]), async (reporter) =>
       (await import("./relay.ts")).run(reporter, listen, connect, options),
     ),
   );
@@ -39,12 +45,25 @@ withTraffic(program.command("connect <url>"))
     ),
   );
 
-withTraffic(program.command("serve <protocol> <url...>"))
+withTraffic(program.command("serve <protocol> [url...]"))
   .description("serve echo, discard, chargen, chat or ./my-protocol.js on any number of wires")
-  .action((protocol: string, urls: string[], options: TrafficOptions) =>
-    perform(options, process.stdout, async (reporter) =>
-      (await import("./serve.ts")).run(reporter, protocol, urls, options),
-    ),
+  .usage(
+    "[options] <protocol> <url...>\n       overwall serve [options] <url> -- <command> [arg...]",
+  )
+  .addHelpText("after", "\nWith -- a process of its own is started for every connection.")
+  .action((first: string, rest: string[], options: TrafficOptions) =>
+    perform(options, eventsBeside([first, ...rest]), async (reporter) => {
+      if (commandLine === undefined) {
+        await (await import("./serve.ts")).run(reporter, first, rest, options);
+      } else {
+        await (await import("./serve-command.ts")).run(
+          reporter,
+          [first, ...rest],
+          commandLine,
+          options,
+        );
+      }
+    }),
   );
 
 withCommon(program.command("conform [url]"))
@@ -93,6 +112,12 @@ async function perform(
   }
 }
 
+/** Where `--json` writes beside these wires: not where one of them does. */
+function eventsBeside(specs: readonly string[]): NodeJS.WriteStream {
+  const isTaken = specs.some((spec) => /^(?:[^:]*\+)?stdio:|^fd:/.test(spec));
+  return isTaken ? process.stderr : process.stdout;
+}
+
 function collected(one: string, before: readonly string[] = []): readonly string[] {
   return [...before, one];
 }
@@ -109,7 +134,7 @@ function versionOfPackage(): string {
 }
 
 try {
-  await program.parseAsync();
+  await program.parseAsync(ownArguments);
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;

@@ -1,9 +1,11 @@
+import { constants } from "node:os";
 import { formatAddress } from "../contract/index.ts";
-import { endpoint, parse } from "../endpoints/index.ts";
+import { endpoint, parse, schemes } from "../endpoints/index.ts";
 import type { JoinReport, Relay, RelayEvents, RelayedConnection } from "../join/index.ts";
 import { relay } from "../join/index.ts";
 import type { Drained } from "./drain.ts";
 import { drain } from "./drain.ts";
+import { exitCodeOf } from "./exit-code.ts";
 import type { TrafficOptions } from "./options.ts";
 import { limitsOf } from "./options.ts";
 import { showProgress } from "./progress.ts";
@@ -22,6 +24,7 @@ export async function run(
   options: TrafficOptions,
 ): Promise<void> {
   for (const spec of [listen, target]) parse(spec);
+  const isOne = servesOne(listen);
   using stopper = new Stopper();
   const total = { out: 0, back: 0 };
   const working = await relay(await endpoint(listen), await endpoint(target), {
@@ -30,7 +33,7 @@ export async function run(
     maxConnections: options.maxConnections,
     ...(options.halfOpenIdle === undefined ? {} : { halfOpenIdleMs: options.halfOpenIdle }),
     onError: (error, { during }) => reporter.warn(`${during}: ${messageOf(error)}`),
-    events: eventsOf(reporter, total),
+    events: eventsOf(reporter, total, isOne),
     ...tapsOf(options),
   });
   const host = formatAddress(working.getHost());
@@ -41,11 +44,16 @@ export async function run(
   using _progress =
     options.progress === true ? showProgress(reporter, () => traffic(working, total)) : null;
   const failure = await Promise.race([working.closed, aborted(stopper.draining).then(() => null)]);
+  if (isOne && failure === null) await lastOne(working, stopper);
   await drain(reporter, stopper, options.drain, drainedBy(reporter, working));
   if (failure !== null) throw failure;
 }
 
-function eventsOf(reporter: Reporter, total: { out: number; back: number }): RelayEvents {
+function eventsOf(
+  reporter: Reporter,
+  total: { out: number; back: number },
+  isOne: boolean,
+): RelayEvents {
   return {
     opened: ({ serial, client, target }) => {
       const onto = target === undefined ? "?" : formatAddress(target);
@@ -55,16 +63,41 @@ function eventsOf(reporter: Reporter, total: { out: number; back: number }): Rel
       );
     },
     closed: (connection, report) => {
+      if (isOne) passStatusOn(report);
       total.out += report.bytes.leftToRight;
       total.back += report.bytes.rightToLeft;
       tellClosed(reporter, connection, report);
     },
-    failed: ({ serial, client }, error) =>
+    failed: ({ serial, client }, error) => {
+      if (isOne) process.exitCode = exitCodeOf(error);
       reporter.tell(
         { event: "failed", id: serial, client, message: messageOf(error), ...codeOf(error) },
         `#${serial} failed: ${formatAddress(client)}: ${messageOf(error)}`,
-      ),
+      );
+    },
   };
+}
+
+/** Whether LISTEN is one connection, and the command is over with it. */
+function servesOne(listen: string): boolean {
+  const { layers } = parse(listen);
+  return schemes().some(
+    ({ name, servesOne: one }) => name === layers.at(-1)?.scheme && one === true,
+  );
+}
+
+/** Waits for the other side of the only connection, too. */
+async function lastOne(working: Relay, stopper: Stopper): Promise<void> {
+  await Promise.race([working.close({ graceMs: Infinity }), aborted(stopper.draining)]);
+}
+
+/** The shell is told what the child told us: its code, or 128 and the number of its signal. */
+function passStatusOn({ left, right }: JoinReport): void {
+  for (const { exitCode, signal, code } of [left, right]) {
+    if (code !== "ERR_WIRE_PROCESS_EXIT") continue;
+    const number = constants.signals[signal as NodeJS.Signals] ?? 0;
+    process.exitCode = exitCode ?? 128 + number;
+  }
 }
 
 function tellClosed(reporter: Reporter, connection: RelayedConnection, report: JoinReport): void {

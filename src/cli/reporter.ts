@@ -30,7 +30,9 @@ export class Reporter {
     this.#events = events;
     this.#hasColor = wantsColor(options.color);
     // A reader that went away is no failure of ours; whoever cares about it listens as well.
-    for (const stream of [process.stdout, process.stderr]) stream.on("error", outputFailed(stream));
+    // Standard output is left alone unless it is ours: looking at it changes it for others.
+    for (const stream of new Set([events, process.stderr]))
+      stream.on("error", outputFailed(stream));
   }
 
   get isJson(): boolean {

@@ -25,6 +25,7 @@ export async function run(
   options: TrafficOptions,
 ): Promise<void> {
   checkProtocol(protocol);
+  if (urls.length === 0) throw new UsageError(`Cannot serve ${protocol}: on which URL?`);
   for (const url of urls) parse(url);
   using stopper = new Stopper();
   const onError: OnError = (error, { during }) => reporter.warn(`${during}: ${messageOf(error)}`);
@@ -51,7 +52,7 @@ function checkProtocol(protocol: string): void {
   if (protocol.includes(":")) {
     throw new UsageError(
       `Cannot serve ${protocol}: a protocol comes before the URLs (${names}, or a module); ` +
-        "a command for each connection is not in this version",
+        "a command for each connection comes behind --",
     );
   }
   const hint = didYouMean(protocol, NAMED_SERVICES.keys());

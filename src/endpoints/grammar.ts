@@ -46,6 +46,10 @@ export function parse(spec: string, schemes: Schemes = registeredSchemes): Endpo
   }
   if (spec[head.length] !== ":") failNoScheme(source, head, schemes);
   const stack = readStack(source, head, schemes);
+  if (wireOf(stack).place === "command") {
+    const place = readPlace(source, wireOf(stack), head.length + 1, spec.length);
+    return { layers: stack.map(({ name }) => ({ scheme: name, options: {} })), place };
+  }
   const hash = spec.indexOf("#");
   if (hash >= 0) source.fail(hash, 'a "#" has no meaning here; write "%23" for one in a name');
   const query = spec.indexOf("?");

@@ -1,3 +1,5 @@
+import { quoteWord } from "../contract/index.ts";
+import { readCommandLine } from "./command-line.ts";
 import type { Place, Scheme } from "./scheme.ts";
 import type { Source } from "./source.ts";
 
@@ -10,7 +12,15 @@ export function readPlace(source: Source, scheme: Scheme, start: number, end: nu
     case "authority":
       return readAuthority(source, scheme, start, end);
     case "path":
+    case "file":
       return readPath(source, scheme, start, end);
+    case "numbers":
+      return readNumbers(source, scheme, start, end);
+    case "command":
+      return { form: "command", words: readCommandLine(source, start) };
+    case "nothing":
+      if (start < end) source.fail(start, `${scheme.name}: has nothing behind it but options`);
+      return { form: "nothing" };
     case "name":
       return readName(source, scheme, start, end);
     default:
@@ -23,7 +33,14 @@ export function writePlace(place: Place): string {
   switch (place.form) {
     case "authority":
       return `//${writeHost(place.host)}:${place.port}`;
+    case "numbers":
+      return place.numbers.join(",");
+    case "command":
+      return place.words.map(quoteWord).join(" ");
+    case "nothing":
+      return "";
     case "path":
+    case "file":
       return /^\//.test(place.path) ? `//${encodePath(place.path)}` : encodePath(place.path);
     case "name":
       return `//${encodeURIComponent(place.name)}`;
@@ -112,6 +129,7 @@ function readPath(source: Source, scheme: Scheme, start: number, end: number): P
   }
   if (from === end) source.fail(from, `expected a path, as in ${scheme.example}`);
   const path = source.decode(from, end);
+  if (scheme.place === "file") return readFilePath(source, path, from);
   if (path === "@") source.fail(end, 'expected an abstract name behind "@"');
   if (!/^(?:\/|\.\.?\/|@)/.test(path)) {
     source.fail(
@@ -123,6 +141,19 @@ function readPath(source: Source, scheme: Scheme, start: number, end: number): P
     source.fail(end - 1, "expected the name of a socket, not a folder");
   }
   return { form: "path", path };
+}
+
+function readFilePath(source: Source, path: string, from: number): Place {
+  if (/^(?:\/|\.\.?\/)/.test(path)) return { form: "file", path };
+  return source.fail(from, 'expected an absolute path, or one that begins with "./" or "../"');
+}
+
+function readNumbers(source: Source, scheme: Scheme, start: number, end: number): Place {
+  const text = source.text.slice(start, end);
+  if (!/^\d{1,9}(?:,\d{1,9})?$/.test(text)) {
+    source.fail(start, `expected a descriptor's number, as in ${scheme.example}`);
+  }
+  return { form: "numbers", numbers: text.split(",").map(Number) };
 }
 
 function readName(source: Source, scheme: Scheme, start: number, end: number): Place {

@@ -1,4 +1,6 @@
+import type { Address, ClientEndpoint, Endpoint } from "../contract/index.ts";
 import type { MemoryNetwork } from "../memory/index.ts";
+import type { FileOptions } from "../wires/file/index.ts";
 import type { OpenRequest, OptionRow, Place, Scheme, Schemes } from "./scheme.ts";
 
 /** The built-in schemes and those added with {@link registerScheme}. */
@@ -64,6 +66,26 @@ const unixOptions: Readonly<Record<string, OptionRow>> = {
   backlog: { type: "number", describe: "listening: connections that may wait", fallback: "511" },
 };
 
+const stdioOptions: Readonly<Record<string, OptionRow>> = {
+  closeOutput: {
+    type: "boolean",
+    describe: "our end is an end for whoever reads",
+    fallback: "true",
+  },
+  endsWithReader: {
+    type: "boolean",
+    describe: "a reader of our output that has gone ends input as well",
+    fallback: "true",
+  },
+};
+
+const fileOptions: Readonly<Record<string, OptionRow>> = {
+  write: { type: "boolean", describe: "write, in the place of what is there", fallback: "false" },
+  append: { type: "boolean", describe: "write behind what is there", fallback: "false" },
+  follow: { type: "boolean", describe: "read on as it grows", fallback: "false" },
+  mode: { type: "mode", describe: "of a file that is made, less the umask", fallback: "0666" },
+};
+
 const builtIn: readonly Scheme[] = [
   {
     name: "tcp",
@@ -106,7 +128,84 @@ const builtIn: readonly Scheme[] = [
       return processNetwork.endpoint(placeOf("name", place).name);
     },
   },
+  {
+    name: "process",
+    describe:
+      "a child process, in our environment: a command line with quotes, no shell, no options",
+    example: "process:sort -u",
+    place: "command",
+    options: {},
+    listens: true,
+    connects: true,
+    servesOne: true,
+    open: async ({ place }) => {
+      const { childProcess } = await import("../wires/process/index.ts");
+      const [command = "", ...args] = placeOf("command", place).words;
+      const child = childProcess({ command, args, env: "inherit" });
+      return served(child, { kind: "process", command, args, pid: null });
+    },
+  },
+  {
+    name: "stdio",
+    describe: "the standard streams of the command",
+    example: "stdio:",
+    place: "nothing",
+    options: stdioOptions,
+    listens: true,
+    connects: true,
+    servesOne: true,
+    open: async ({ options }) => {
+      const { stdio } = await import("../wires/stdio/index.ts");
+      return served(stdio({ closeOutput: true, endsWithReader: true, ...options }), {
+        kind: "stdio",
+      });
+    },
+  },
+  {
+    name: "fd",
+    describe:
+      "a descriptor that the command was started with, or two: the one read, the one written",
+    example: "fd:3",
+    place: "numbers",
+    options: {},
+    listens: true,
+    connects: true,
+    servesOne: true,
+    open: async ({ place }) => {
+      const { descriptor } = await import("../wires/descriptor/index.ts");
+      const [first = 0, output] = placeOf("numbers", place).numbers;
+      const ends = output === undefined ? { fd: first } : { input: first, output };
+      const host: Address = { kind: "descriptor", input: first, output: output ?? first };
+      return served(descriptor(ends), host);
+    },
+  },
+  {
+    name: "file",
+    describe: "a file: read from its beginning to its end, unless an option says otherwise",
+    example: "file:///var/log/x?append",
+    place: "file",
+    options: fileOptions,
+    listens: true,
+    connects: true,
+    servesOne: true,
+    open: async ({ place, options: { mode, ...ways } }) => {
+      const { file } = await import("../wires/file/index.ts");
+      const { path } = placeOf("file", place);
+      const asked = Object.keys(ways).filter((name) => ways[name] === true);
+      if (asked.length > 1)
+        throw new RangeError("only one of append, follow and write fits a file");
+      const [way = "read"] = asked;
+      const options = { path, way, ...(mode !== undefined && { mode }) } as FileOptions;
+      return served(file(options), { kind: "file", path });
+    },
+  },
 ];
+
+/** Loads what makes a connection of one where it stands to listen. */
+async function served(client: ClientEndpoint<never>, host: Address): Promise<Endpoint> {
+  const { oneConnection } = await import("./one-connection.ts");
+  return oneConnection(client as ClientEndpoint, host);
+}
 
 const table = new Map<string, Scheme>(builtIn.map((scheme) => [scheme.name, scheme]));
 

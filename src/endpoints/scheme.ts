@@ -19,15 +19,23 @@ export interface OptionRow {
  *
  * - `authority`: `//host:port`
  * - `path`: `///absolute`, `/absolute`, `./relative`, `../relative` or `@abstract`
+ * - `file`: the same without `@abstract`
  * - `name`: `//name`
+ * - `numbers`: `3`, or `3,4`
+ * - `command`: a command line to the end of the string, without options
+ * - `nothing`: nothing
  */
-export type PlaceForm = "authority" | "path" | "name";
+export type PlaceForm = Place["form"];
 
 /** Where a wire goes. */
 export type Place =
   | { readonly form: "authority"; readonly host: string; readonly port: number }
   | { readonly form: "path"; readonly path: string }
-  | { readonly form: "name"; readonly name: string };
+  | { readonly form: "file"; readonly path: string }
+  | { readonly form: "name"; readonly name: string }
+  | { readonly form: "numbers"; readonly numbers: readonly number[] }
+  | { readonly form: "command"; readonly words: readonly string[] }
+  | { readonly form: "nothing" };
 
 /** What a scheme is asked to make an endpoint of. */
 export interface OpenRequest {
@@ -53,6 +61,8 @@ export interface Scheme {
   readonly implies?: string;
   readonly listens: boolean;
   readonly connects: boolean;
+  /** Listening, it serves one connection, and is over with that. */
+  readonly servesOne?: boolean;
   /** Makes the endpoint; loads the code of the wire when first called. */
   readonly open: (request: OpenRequest) => Promise<Endpoint>;
 }

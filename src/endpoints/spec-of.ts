@@ -26,6 +26,12 @@ function specValueOf(address: Address): EndpointSpec | undefined {
       const { name } = address;
       return { layers: [{ scheme: "memory", options: {} }], place: { form: "name", name } };
     }
+    case "stdio":
+      return { layers: [{ scheme: "stdio", options: {} }], place: { form: "nothing" } };
+    case "file": {
+      const { path } = address;
+      return { layers: [{ scheme: "file", options: {} }], place: { form: "file", path } };
+    }
     default:
       return undefined;
   }

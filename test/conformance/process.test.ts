@@ -42,7 +42,10 @@ const wire: WireUnderTest = {
     });
     const settle = settleByTurns();
     let isJoined = false;
-    const noting = { ...SILENT, dataReceived: () => void (isJoined = true) };
+    const dataReceived = (): void => {
+      isJoined = true;
+    };
+    const noting = { ...SILENT, dataReceived };
     (atLeft.transport as ProcessTransport).childTransport(3).switchProtocol(noting);
     await settle(() => isJoined && atRight.isMade);
     const { idleMs } = limits;

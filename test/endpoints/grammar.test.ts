@@ -69,6 +69,15 @@ describe("what an endpoint string says", () => {
     ["unix:@abstract-name", unixAt("@abstract-name")],
     ["unix:///a%20b%3Fc%23d%25", unixAt("/a b?c#d%")],
     ["memory://name", wire("memory", { form: "name", name: "name" })],
+    ["stdio:", wire("stdio", { form: "nothing" })],
+    ["fd:3", wire("fd", { form: "numbers", numbers: [3] })],
+    ["fd:3,4", wire("fd", { form: "numbers", numbers: [3, 4] })],
+    ["file:///var/log/x", wire("file", { form: "file", path: "/var/log/x" })],
+    ["process:sort -u", wire("process", { form: "command", words: ["sort", "-u"] })],
+    [
+      "process:sh -c 'a | b?#' 'it'\\''s \"' 'x y'",
+      wire("process", { form: "command", words: ["sh", "-c", "a | b?#", "it's \"", "x y"] }),
+    ],
     ["memory://a%2Fb", wire("memory", { form: "name", name: "a/b" })],
   ];
   for (const [text, value, canonical] of rows) {
@@ -183,8 +192,13 @@ describe("what is wrong with an endpoint string", () => {
     ["gopher://h", "", /unknown scheme "gopher"; there are tcp, unix, memory/],
     ["tls://h:443", "", /tls \(TLS\) is not in this version/],
     ["ssh+tcp://h:22", "", /ssh \(an SSH session\) is not in this version/],
-    ["stdio:", "", /stdio .* is not in this version/],
-    ["process:sort -u", "", /process .* is not in this version/],
+    ["stdio:x", "stdio:", /has nothing behind it but options/],
+    ["fd:three", "fd:", /expected a descriptor's number/],
+    ["file:x", "file:", /expected an absolute path/],
+    ["process:", "process:", /expected a command/],
+    ["process:ls | wc", "process:ls ", /there is no shell here/],
+    ["process:echo 'x", "process:echo ", /never closed/],
+    ["process:echo \\", "process:echo ", /expected a character/],
     ["tcp+unix:///x", "tcp+", /tcp is a wire; only layers stand to the left/],
     ["+tcp://h:1", "", /expected a scheme/],
     ["tcp:127.0.0.1:8007", "tcp:", /expected "\/\/" and a host and port/],
@@ -313,7 +327,15 @@ function anySpec(): fc.Arbitrary<EndpointSpec> {
   return fc
     .tuple(place, fc.array(fc.constantFrom("tls", "mux"), { maxLength: 3 }))
     .chain(([where, upper]) => {
-      const bottom = { authority: "tcp", path: "unix", name: "memory" }[where.form];
+      const bottom = {
+        authority: "tcp",
+        path: "unix",
+        name: "memory",
+        file: "file",
+        numbers: "fd",
+        command: "process",
+        nothing: "stdio",
+      }[where.form];
       const layers = [...upper, bottom].map((scheme) =>
         optionsOf(layered.find(scheme)).map((options) => ({ scheme, options })),
       );

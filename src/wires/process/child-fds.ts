@@ -1,7 +1,7 @@
 /**
- * What a descriptor of the child is: `"r"`, we read what the child writes there; `"w"`, we write what
- * it reads; a number, a descriptor of ours, which the child shares and we leave alone; `"null"`, the
- * null device.
+ * What a descriptor of the child is: `"r"`, we read what the child writes there; `"w"`, we write
+ * what it reads; a number, a descriptor of ours, which the child shares and we leave alone;
+ * `"null"`, the null device.
  */
 export type ChildFd = "r" | "w" | "null" | number;
 
@@ -14,7 +14,7 @@ const DEFAULT_FDS: ChildFds = { 0: "w", 1: "r", 2: 2 };
 /**
  * `given` over the defaults, checked.
  *
- * @throws {RangeError} for a number that no descriptor has, or standard streams the wrong way round.
+ * @throws {RangeError} for a number that no descriptor has, or standard streams turned round.
  */
 export function resolveFds(given: unknown): ChildFds {
   if (given === undefined) return DEFAULT_FDS;

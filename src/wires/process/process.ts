@@ -24,8 +24,8 @@ export interface ProcessOptions {
   /** Default: ours. */
   readonly cwd?: string;
   /**
-   * What each descriptor of the child is, over `{ 0: "w", 1: "r", 2: 2 }`: `"r"`, we read it; `"w"`,
-   * we write it; a number, that descriptor of ours; `"null"`, the null device.
+   * What each descriptor of the child is, over `{ 0: "w", 1: "r", 2: 2 }`: `"r"`, we read it;
+   * `"w"`, we write it; a number, that descriptor of ours; `"null"`, the null device.
    */
   readonly fds?: Readonly<Record<number, ChildFd>>;
   /** What the child sees as its own name. Default: `command`. */
@@ -48,8 +48,8 @@ export interface ResolvedOptions extends Omit<ProcessOptions, "fds"> {
 }
 
 /**
- * A child process: each `connect` starts one. What is written goes to its standard input, what comes
- * is its standard output; standard error goes where ours goes, unless `fds` claims it.
+ * A child process: each `connect` starts one. What is written goes to its standard input, what
+ * comes is its standard output; standard error goes where ours goes, unless `fds` claims it.
  *
  * The connection is over when the process has exited and all of its pipes have ended, so that no
  * output is lost: in order with exit code 0, otherwise `lost` by `peer`, ERR_WIRE_PROCESS_EXIT with
@@ -65,7 +65,8 @@ export interface ResolvedOptions extends Omit<ProcessOptions, "fds"> {
  *   child's too.
  *
  * @throws {TypeError} {RangeError} for options of a wrong type or outside their range.
- * @see twisted.internet.interfaces.IReactorProcess.spawnProcess, twisted.internet.endpoints.ProcessEndpoint
+ * @see twisted.internet.interfaces.IReactorProcess.spawnProcess,
+ *   twisted.internet.endpoints.ProcessEndpoint
  */
 export function childProcess(options: ProcessOptions): ClientEndpoint<ProcessTransport> {
   const resolved = checkProcessOptions(options);

@@ -29,14 +29,19 @@ export interface StdioOptions {
    * number leads to the null device. Default false: they see the end when this process exits.
    */
   readonly closeOutput?: boolean;
+  /**
+   * Whether a reader of our output that has gone is the end of input as well, as in a pipeline of
+   * programs. Default false: reading goes on.
+   */
+  readonly endsWithReader?: boolean;
 }
 
 /**
  * The standard streams of this process as a connection: what comes is standard input, what is
  * written goes to standard output. POSIX only.
  *
- * Nothing here blocks the loop, and what is queued keeps the process alive until it has left, so that
- * output is complete when the main program returns; before `process.exit`, await `finishStdio()`.
+ * Nothing here blocks the loop, and what is queued keeps the process alive until it has left, so
+ * that output is complete when the main program returns; before `process.exit`, await `finishStdio()`.
  *
  * Descriptors that others share are not made non-blocking: pipes and terminals are opened anew
  * through /proc/self/fd. Where that fails (a socket; a pipe of another user; a system without it),
@@ -50,15 +55,16 @@ export interface StdioOptions {
  * @see twisted.internet.stdio.StandardIO
  */
 export function stdio(options: StdioOptions = {}): ClientEndpoint<StdioTransport> {
-  const { closeOutput = false, input = 0, output = 1 } = options;
+  const { closeOutput = false, endsWithReader = false, input = 0, output = 1 } = options;
   for (const [name, fd] of Object.entries({ input, output })) {
     if (Number.isInteger(fd) && fd >= 0) continue;
     throw new RangeError(`stdio(): ${name} must be a descriptor's number, not ${String(fd)}`);
   }
-  if (typeof closeOutput !== "boolean") {
-    throw new TypeError("stdio(): closeOutput must be a boolean");
+  for (const [name, value] of Object.entries({ closeOutput, endsWithReader })) {
+    if (typeof value !== "boolean") throw new TypeError(`stdio(): ${name} must be a boolean`);
   }
-  return { connect: (protocol, given) => open({ closeOutput, input, output }, protocol, given) };
+  const resolved = { closeOutput, endsWithReader, input, output };
+  return { connect: (protocol, given) => open(resolved, protocol, given) };
 }
 
 const CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
@@ -93,6 +99,7 @@ async function open<P extends Protocol<StdioTransport>>(
           host: ADDRESS,
           peer: ADDRESS,
           intake: intake.make,
+          endsWithReader: options.endsWithReader,
           outlet: options.closeOutput
             ? closing(outlet.make, output, () => noted?.closed(output))
             : outlet.make,

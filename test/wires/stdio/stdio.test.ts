@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { closeSync, fstatSync, readSync, writeSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { StdioTransport } from "../../../src/contract/index.ts";
 import { stdio } from "../../../src/wires/stdio/index.ts";
 import { count } from "../../counts.ts";
 import { closeQuietly, makePipe } from "../fifo.ts";
@@ -28,7 +29,9 @@ describe("stdio", options, () => {
   });
 
   it("leaves the pipe that others write to as it is, even after SIGKILL", async () => {
-    const script = `(node "${program}" fill & pid=$!; sleep 0.4; kill -9 $pid; head -c 300000 /dev/zero && echo wrote >&2) | (sleep 0.8; cat >/dev/null)`;
+    const ours = `node "${program}" fill & pid=$!; sleep 0.4; kill -9 $pid`;
+    const theirs = "head -c 300000 /dev/zero && echo wrote >&2";
+    const script = `(${ours}; ${theirs}) | (sleep 0.8; cat >/dev/null)`;
     assert.match(await toldBy(script), /wrote/);
   });
 
@@ -79,13 +82,13 @@ describe("stdio", options, () => {
     closeQuietly(there.input, there.output, back.input, back.output);
   });
 
-  it("says when a descriptor had to be made non-blocking, and when it is taken or closed", async () => {
+  it("says what became of a descriptor, and when it is taken or closed", async () => {
     const [there, back] = [makePipe(), makePipe()];
     const ends = stdio({ input: back.input, output: there.output });
     const protocol = new RecordingProtocol();
     await ends.connect(protocol as never);
     const { nonBlocking, isTerminal, terminalSize, setRawMode } =
-      protocol.transport as unknown as import("../../../src/contract/index.ts").StdioTransport;
+      protocol.transport as unknown as StdioTransport;
     assert.deepEqual(nonBlocking, []);
     assert.deepEqual(isTerminal, { input: false, output: false });
     assert.equal(terminalSize, null);

@@ -10,6 +10,8 @@ export interface DuctWireOptions {
   readonly intake?: MakeIntake;
   /** Absent: nothing is taken, and our direction has ended from the start. */
   readonly outlet?: MakeOutlet;
+  /** Whether a reader that is gone is the peer's end, too. */
+  readonly endsWithReader?: boolean;
 }
 
 /** Two descriptors, one for each direction, as one wire: verbs and facts, no decisions. */
@@ -19,22 +21,25 @@ export class DuctWire implements Wire {
   readonly #facts: Facts;
   readonly #intake: Intake | null;
   readonly #outlet: Outlet | null;
+  readonly #endsWithReader: boolean;
+  #isEndAsked = false;
   #hasSendingEnded = false;
+  #hasPeerEnded = false;
   #isSilent = false;
   #isLeaving = false;
 
-  constructor(facts: Facts, { host, peer, intake, outlet }: DuctWireOptions) {
+  constructor(facts: Facts, options: DuctWireOptions) {
+    const { host, peer, intake, outlet, endsWithReader = false } = options;
+    this.#endsWithReader = endsWithReader;
     this.host = host;
     this.peer = peer;
     this.#facts = facts;
     this.#intake =
       intake?.({
         received: (chunk) => {
-          if (!this.#isSilent) facts.received(chunk);
+          if (!this.#isSilent && !this.#hasPeerEnded) facts.received(chunk);
         },
-        ended: () => {
-          if (!this.#isSilent) facts.peerEnded();
-        },
+        ended: this.#peerEnded,
         failed: this.#failed,
       }) ?? null;
     this.#outlet =
@@ -58,6 +63,7 @@ export class DuctWire implements Wire {
   }
 
   endSending(): void {
+    this.#isEndAsked = true;
     this.#outlet?.end();
   }
 
@@ -66,7 +72,7 @@ export class DuctWire implements Wire {
   }
 
   resumeReading(): void {
-    this.#intake?.read();
+    if (!this.#hasPeerEnded) this.#intake?.read();
   }
 
   close(): void {
@@ -81,7 +87,15 @@ export class DuctWire implements Wire {
     if (this.#isSilent || this.#hasSendingEnded) return;
     this.#hasSendingEnded = true;
     this.#facts.sendingEnded();
-    if (this.#intake === null && !this.#isSilent) this.#facts.peerEnded();
+    const isReaderGone = this.#endsWithReader && !this.#isEndAsked;
+    if (this.#intake === null || isReaderGone) this.#peerEnded();
+  };
+
+  readonly #peerEnded = (): void => {
+    if (this.#isSilent || this.#hasPeerEnded) return;
+    this.#hasPeerEnded = true;
+    this.#intake?.pause();
+    this.#facts.peerEnded();
   };
 
   readonly #failed = (error: Error): void => {
