@@ -71,7 +71,7 @@ describe("file", options, () => {
     protocol.transport.loseConnection();
     const { code, error, ledger } = await protocol.lost;
     assert.equal(code, "ERR_WIRE_BROKEN");
-    assert.equal((error?.cause as NodeJS.ErrnoException).code, "ENOSPC");
+    assert.match(String(error?.cause), /ENOSPC/);
     assert.equal(ledger.sent, 0);
     assert.equal(ledger.unsent, 100_000);
   });
