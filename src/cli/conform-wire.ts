@@ -12,6 +12,9 @@ import { observe } from "../flow/index.ts";
 import type { Pair, PairOptions, WireUnderTest } from "../testing/index.ts";
 import { settleByTurns } from "../testing/index.ts";
 
+/** Three times as long as the most impatient relay waits that is in wide use. */
+const LATENESS_MS = 1_500;
+
 export interface EndpointWireOptions {
   readonly name: string;
   /** Where our server listens. */
@@ -36,7 +39,9 @@ export async function endpointWire(options: EndpointWireOptions): Promise<WireUn
   const pair = (left: Protocol, right: Protocol, how: PairOptions): Promise<Pair> =>
     makePair({ server, leadingTo }, [left, right], how);
   const capabilities = await probe(pair);
-  if (options.connect !== undefined) return { name: options.name, capabilities, pair };
+  if (options.connect !== undefined) {
+    return { name: options.name, capabilities, pair, latenessMs: LATENESS_MS };
+  }
   return {
     name: options.name,
     capabilities: new Set([...capabilities, "listen"]),

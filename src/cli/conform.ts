@@ -15,6 +15,9 @@ export interface ConformOptions extends CommonOptions {
   readonly case?: readonly string[];
 }
 
+/** What a proxy loses never comes: nobody should wait long for it. */
+const THROUGH_WATCHDOG_MS = 8_000;
+
 type Outcome = "passed" | "failed" | "skipped";
 
 /** How one case went. */
@@ -34,8 +37,10 @@ export async function run(
 ): Promise<void> {
   const how = wireOf(url, options.through);
   const wire = await endpointWire(how);
-  const all = chosen(conformance(wire), options.case);
-  const runnable = how.connect === undefined ? all : all.filter((one) => one.case.through === true);
+  const isThrough = how.connect !== undefined;
+  const patience = isThrough ? { watchdogMs: THROUGH_WATCHDOG_MS } : {};
+  const all = chosen(conformance(wire, patience), options.case);
+  const runnable = isThrough ? all.filter((one) => one.case.through === true) : all;
   const print = printerOf(reporter, options);
   print.begin(how.name, runnable.length);
   const results: Result[] = [];

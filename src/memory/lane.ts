@@ -77,7 +77,9 @@ export class Lane {
     this.wake();
   }
 
-  /** The target takes no more, as if it had ended our direction: what waits is left with the sender. */
+  /**
+   * The target takes no more, as if it had ended our direction: what waits is left with the sender.
+   */
   sever(): void {
     this.#waiting.clear();
     this.end();

@@ -15,7 +15,10 @@ export const LINK_CAPABILITIES: readonly Capability[] = [
   "backPressure",
 ];
 
-/** How many bytes one direction of a link carries in one turn, so that everything else gets its turn. */
+/**
+ * How many bytes one direction of a link carries in one turn, so that everything else gets its
+ * turn.
+ */
 export const TURN_BYTES_MAX: number = 1024 * 1024;
 
 export interface LinkOptions {
@@ -78,7 +81,9 @@ export class Link {
   }
 }
 
-/** One end of a link: a wire. It holds no policy; when to close, pause or cut is flow's business. */
+/**
+ * One end of a link: a wire. It holds no policy; when to close, pause or cut is flow's business.
+ */
 export class LinkEnd implements Wire, LaneSource, LaneTarget {
   readonly host: Address;
   readonly peer: Address;

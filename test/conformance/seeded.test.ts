@@ -16,7 +16,9 @@ const FAULTS = HARMLESS_FAULTS.filter((fault) => fault !== "oneByte");
 /** Weather may leave a connection silent for longer than the limits of these cases. */
 const NOT_IN_BAD_WEATHER: readonly string[] = ["limit.idleEitherWay", "close.lingerMoves"];
 
-/** The loopback under weather that breaks nothing: all that a correct wire may do, drawn by seed. */
+/**
+ * The loopback under weather that breaks nothing: all that a correct wire may do, drawn by seed.
+ */
 function seededWire(seed: number): WireUnderTest {
   const chance = seededChance(seed);
   const runtime = new VirtualRuntime({ chance });

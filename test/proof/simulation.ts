@@ -37,7 +37,10 @@ async function runSeed(
   return run;
 }
 
-/** One server, some clients one after the other or side by side, each with a conversation of its own. */
+/**
+ * One server, some clients one after the other or side by side, each with a conversation of its
+ * own.
+ */
 async function converse(world: World, told: (what: string) => void): Promise<void> {
   const servers: Account[] = [];
   const endpoint = world.network.endpoint("replies");

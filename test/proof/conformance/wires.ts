@@ -66,7 +66,9 @@ const FAULTS = HARMLESS_FAULTS.filter((fault) => fault !== "oneByte");
 /** Weather may leave a connection silent for longer than the limits of these cases. */
 const NOT_IN_BAD_WEATHER: readonly string[] = ["limit.idleEitherWay", "close.lingerMoves"];
 
-/** Whether a case can be asked of a wire: its time limits may be shorter than the weather's delays. */
+/**
+ * Whether a case can be asked of a wire: its time limits may be shorter than the weather's delays.
+ */
 export function isFairTo({ name }: WireUnderTest, caseId: string): boolean {
   return !name.startsWith(SEEDED) || !NOT_IN_BAD_WEATHER.includes(caseId);
 }
