@@ -215,12 +215,11 @@ export class Course implements EndOfTurn {
   }
 
   /**
-   * Whoever passed a bound gets what the system still holds for it, unless something is queued
-   * here.
+   * A peer that was sent our end gets what the system still holds for it; any other must be able to
+   * tell a stream that was cut from a whole one.
    */
   readonly #boundPassed = (cause: CloseCause): void => {
-    const { phase, sending } = this.life;
-    const isClean = this.out.pending === 0 && phase === "live" && sending !== "ending";
-    this.leaveBecause(cause, isClean ? "close" : "abort");
+    const hasEnded = this.life.phase === "live" && this.life.sending === "ended";
+    this.leaveBecause(cause, hasEnded ? "close" : "abort");
   };
 }

@@ -197,15 +197,15 @@ export const MUTANTS_OF_COURSE: readonly Mutant[] = [
   {
     id: "bound.closesClean",
     file: "course.js",
-    find: 'isClean ? "close" : "abort"',
+    find: 'hasEnded ? "close" : "abort"',
     replace: '"abort"',
-    guards: "At a bound with nothing queued the peer still gets what the system holds for it.",
+    guards: "A peer that was sent our end still gets what the system holds for it at a bound.",
     by: "flow",
   },
   {
     id: "bound.abortsQueued",
     file: "course.js",
-    find: 'isClean ? "close" : "abort"',
+    find: 'hasEnded ? "close" : "abort"',
     replace: '"close"',
     guards: "At a bound with bytes queued the wire is cut, since nobody takes them.",
     by: "flow",
