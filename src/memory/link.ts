@@ -94,6 +94,8 @@ export class LinkEnd implements Wire, LaneSource, LaneTarget {
   #in: Lane | null = null;
   #isReading = false;
   #isGone = false;
+  /** The end was reported. */
+  #isTold = false;
 
   constructor(turn: Turn, host: Address, peer: Address) {
     this.#turn = turn;
@@ -169,8 +171,9 @@ export class LinkEnd implements Wire, LaneSource, LaneTarget {
     this.#leave({ kind: "lost", by: lost.by, code: lost.code, error });
   }
 
+  /** Told up to the end, so that what the peer has counts as sent even if it let go over it. */
   sent(byteCount: number): void {
-    if (!this.#isGone) this.#facts?.sent(byteCount);
+    if (!this.#isTold) this.#facts?.sent(byteCount);
   }
 
   sendingEnded(): void {
@@ -204,7 +207,10 @@ export class LinkEnd implements Wire, LaneSource, LaneTarget {
   #leave(cause?: CloseCause): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    this.#turn.later(() => this.#facts?.over(cause));
+    this.#turn.later(() => {
+      this.#isTold = true;
+      this.#facts?.over(cause);
+    });
   }
 }
 

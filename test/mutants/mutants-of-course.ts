@@ -165,7 +165,7 @@ export const MUTANTS_OF_COURSE: readonly Mutant[] = [
   {
     id: "over.waitsForReader",
     file: "course.js",
-    find: 'if (phase === "live" && cause === undefined && reading !== "ended")',
+    find: 'if (phase === "live" && isOrderly && reading !== "ended")',
     replace: "if (false)",
     guards: "The end waits behind unread bytes.",
     by: "flow",
