@@ -75,7 +75,8 @@ async function connect(
     isFailed = true;
   });
   try {
-    await settle(() => isFailed || (atLeft.isMade && atRight.isMade));
+    await settle(() => isFailed || signal.aborted || (atLeft.isMade && atRight.isMade));
+    signal.throwIfAborted();
     await connecting;
   } catch (error) {
     await port.stopListening();
