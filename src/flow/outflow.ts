@@ -5,12 +5,12 @@ import type {
   PullProducer,
   PushProducer,
 } from "../contract/index.ts";
+import { ChunkQueue } from "./chunk-queue.ts";
 import { guard } from "./guard.ts";
 import type { Observers } from "./observers.ts";
 import { ProducerSlot } from "./producer-slot.ts";
 import { SentWaiters } from "./sent-waiters.ts";
 import type { Wire } from "./wire.ts";
-import { WriteQueue } from "./write-queue.ts";
 
 /** Queued bytes that leave without waiting for the end of the turn. */
 export const FLUSH_AT_ONCE_BYTES: number = 256 * 1024;
@@ -33,7 +33,7 @@ export class Outflow {
   readonly #observers: Observers;
   readonly #onError: OnError;
   readonly #fail: (error: unknown) => void;
-  readonly #queue = new WriteQueue();
+  readonly #queue = new ChunkQueue();
   accepted = 0;
   dropped = 0;
   /** Accepted, and never to be sent. */
