@@ -89,7 +89,7 @@ export interface Transport extends Consumer, PushProducer {
    *
    * Takes effect at once: not one more chunk is delivered. The peer's end waits too.
    *
-   * @clause read.pauseHolds read.pauseInMade read.endWaits
+   * @clause read.pauseHolds read.pauseInMade read.endWaits backPressure.slowReader
    */
   pauseProducing(): void;
 
@@ -110,7 +110,7 @@ export interface Transport extends Consumer, PushProducer {
    * promise that nobody looks at never becomes an unhandled rejection.
    * **Not promised:** that the peer has received it.
    *
-   * @clause flushed.resolves flushed.notEarly flushed.rejects
+   * @clause flushed.resolves flushed.notEarly flushed.rejects flushed.rejectsWhenCut
    */
   flushed(): Promise<void>;
 
@@ -132,7 +132,7 @@ export interface Transport extends Consumer, PushProducer {
    * @throws {ClosedError} ERR_WIRE_CLOSED on a closing or ended connection.
    * @throws {BusyError} ERR_WIRE_BUSY when an earlier switch has not taken effect yet.
    * @clause switch.order switch.early switch.producer switch.pauseAnew switch.ended
-   * @clause switch.busy switch.closed
+   * @clause switch.busy switch.closed switch.ourEnd
    */
   switchProtocol(next: Protocol, early?: Bytes): void;
 

@@ -112,7 +112,7 @@ export const MUTANTS_OF_COURSE: readonly Mutant[] = [
     find: 'this.#mayDeliver() && this.life.reading === "ending"',
     replace: 'this.life.reading === "ending"',
     guards: "The peer's end waits for a paused reader.",
-    by: "flow",
+    by: "suite",
   },
   {
     id: "peerEnd.closes",
@@ -144,7 +144,7 @@ export const MUTANTS_OF_COURSE: readonly Mutant[] = [
     find: "this.out.giveUp();\n        this.out.stopProducer();",
     replace: "this.out.stopProducer();",
     guards: "What is queued when the peer takes no more becomes unsent, and its waiters are told.",
-    by: "flow",
+    by: "suite",
   },
   {
     id: "leave.once",
