@@ -8,8 +8,8 @@ import { listFiles } from "./list-files.ts";
 import type { Ratchet } from "./ratchet.ts";
 
 /**
- * Bundles what must run in a browser, and weighs it. Each key of the budget is in `dist/`; `index.js`
- * is the package's front door, whose wires load when they are asked for and are not weighed.
+ * Bundles what must run in a browser, and weighs it. Each key of the budget is in `dist/`;
+ * `index.js` is the package's front door, whose wires load when asked for and are not weighed.
  */
 export async function checkBundles(
   root: string,
