@@ -36,11 +36,12 @@ export interface SocketAddress {
  * - `bytesRead`, `bytesWritten` (what was sent), `readyState`, `pending`, `timeout`.
  * - `setTimeout`: `timeout` after so long without a byte either way; it only tells.
  * - `setNoDelay`, `setKeepAlive` where the transport has them; elsewhere nothing.
- * - `destroy()` closes in order when nothing waits to be sent, as a `net.Socket` does; with something
- *   unsent, or with an error, it cuts. `destroySoon()` sends what waits, first. `resetAndDestroy()`
- *   cuts.
- * - `close` tells whether there was an error. Errors have the system's codes: ECONNRESET, ETIMEDOUT,
- *   EPIPE, ECONNABORTED, EPROTO, or that of the system's own error; `reason` is the whole reason.
+ * - `destroy()` closes in order when nothing waits to be sent, as a `net.Socket` does; with
+ *   something unsent, or with an error, it cuts. `destroySoon()` sends what waits, first.
+ *   `resetAndDestroy()` cuts.
+ * - `close` tells whether there was an error. Errors have the system's codes: ECONNRESET,
+ *   ETIMEDOUT, EPIPE, ECONNABORTED, EPROTO, or that of the system's own error; `reason` is the
+ *   whole reason.
  *
  * **Not promised:** `instanceof net.Socket`; `ref` and `unref` (they do nothing: a wire that keeps
  * the process keeps it); TCP options that a transport has not; `errno` and `syscall` of errors;

@@ -85,8 +85,9 @@ export class TransportDuplex extends Duplex {
 
   override _final(callback: Done): void {
     const transport = this.#transport;
-    if (transport === null || this.#isWriteOver) return callback();
-    if (isHalfCloseable(transport)) {
+    if (transport === null || this.#isWriteOver) {
+      callback();
+    } else if (isHalfCloseable(transport)) {
       this.#ended = callback;
       transport.loseWriteConnection();
     } else {
@@ -98,8 +99,9 @@ export class TransportDuplex extends Duplex {
 
   override _destroy(error: Error | null, callback: Done): void {
     const transport = this.#transport;
-    if (transport === null || this.#reason !== null) return callback(error);
-    if (this.#isReadOver && this.writableFinished) {
+    if (transport === null || this.#reason !== null) {
+      callback(error);
+    } else if (this.#isReadOver && this.writableFinished) {
       this.#gone = () => callback(error);
       transport.loseConnection();
     } else if (error === null && this.isComplete) {
@@ -113,20 +115,23 @@ export class TransportDuplex extends Duplex {
 
   #send(chunks: readonly Bytes[], callback: Done): void {
     const transport = this.#transport;
-    if (transport === null || this.#isWriteOver) return this.#refuseWrite(callback);
-    try {
-      transport.writeSequence(chunks);
-    } catch (error) {
-      return callback(error as Error);
+    if (transport === null || this.#isWriteOver) {
+      this.#refuseWrite(callback);
+      return;
     }
     const byteCount = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    transport.flushed().then(
-      () => {
-        this.moved("out", byteCount);
-        callback();
-      },
-      () => this.#refuseWrite(callback),
-    );
+    try {
+      transport.writeSequence(chunks);
+      transport.flushed().then(
+        () => {
+          this.moved("out", byteCount);
+          callback();
+        },
+        () => this.#refuseWrite(callback),
+      );
+    } catch (error) {
+      callback(error as Error);
+    }
   }
 
   /** Failing destroys a stream, so what the peer still says goes first. */

@@ -1,8 +1,8 @@
 import type { Bytes } from "../contract/index.ts";
 
 /**
- * `chunk` in pieces that keep little more memory alive than they hold: itself, where it does; copies
- * where it is a small view of something large, or larger than one chunk may be.
+ * `chunk` in pieces that keep little more memory alive than they hold: itself, where it does;
+ * copies where it is a small view of something large, or larger than one chunk may be.
  */
 export function ownedChunks(chunk: Bytes): readonly Bytes[] {
   const allowed = chunk.byteLength < SMALL_BYTES ? SMALL_PINS_BYTES : CHUNK_MAX_BYTES;

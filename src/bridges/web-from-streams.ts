@@ -2,8 +2,8 @@ import type { Capability, ClientEndpoint } from "../contract/index.ts";
 import { BusyError } from "../contract/index.ts";
 import type { GivenOptions } from "./given-endpoint.ts";
 import { endsOf, GivenEndpoint } from "./given-endpoint.ts";
-import type { WebStreams } from "./web-to-streams.ts";
 import { WebStreamsWire } from "./web-streams-wire.ts";
+import type { WebStreams } from "./web-to-streams.ts";
 
 /**
  * An endpoint over a pair of web streams of bytes: of a `WebTransport` stream, a serial port, two
@@ -14,8 +14,8 @@ import { WebStreamsWire } from "./web-streams-wire.ts";
  * - Half-close goes both ways: our end closes the writer, the peer's end is the reader's.
  * - A write counts as sent when the stream says that it is done; reading stops between two chunks.
  * - A stream that errors ends the connection, `lost`: a reset by its code, all else is
- *   `ERR_WIRE_BROKEN` with that error as `cause`. The errors of `toWebStreams` carry a whole reason:
- *   kind, by and code are kept, and `via` is that reason.
+ *   `ERR_WIRE_BROKEN` with that error as `cause`. The errors of `toWebStreams` carry a whole
+ *   reason: kind, by and code are kept, and `via` is that reason.
  * - An abort aborts the writer and cancels the reader with an error of code ERR_WIRE_RESET.
  *
  * Capabilities: `abort`, `halfClose`, `linger`, `backPressure`. Where the error of an abort reaches

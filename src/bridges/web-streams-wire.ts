@@ -48,7 +48,7 @@ export class WebStreamsWire implements GivenWire {
     this.#reader.closed.catch(this.#failed);
     this.#writer.closed.catch(this.#failed);
     // Only `closed` is looked at: it tells the same.
-    handled(this.#writer.ready);
+    void handled(this.#writer.ready);
   }
 
   send(chunks: readonly Bytes[]): void {
@@ -77,8 +77,8 @@ export class WebStreamsWire implements GivenWire {
 
   close(): void {
     this.#isSilent = true;
-    if (!this.#isEnding) handled(this.#writer.close());
-    if (!this.#hasPeerEnded) handled(this.#reader.cancel());
+    if (!this.#isEnding) void handled(this.#writer.close());
+    if (!this.#hasPeerEnded) void handled(this.#reader.cancel());
     this.#tellOver();
   }
 
@@ -138,8 +138,8 @@ export class WebStreamsWire implements GivenWire {
 
   /** Lets go of both streams; one that has ended or failed stays as it is. */
   #discard(error: unknown): void {
-    handled(this.#writer.abort(error));
-    handled(this.#reader.cancel(error));
+    void handled(this.#writer.abort(error));
+    void handled(this.#reader.cancel(error));
   }
 
   #tellOver(): void {

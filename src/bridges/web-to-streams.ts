@@ -137,12 +137,12 @@ class WebBridge extends Connection {
   async #write(chunk: Bytes): Promise<void> {
     if (!isBytes(chunk)) {
       abortOrClose(this);
-      throw new TypeError("the writable of a connection takes Uint8Array chunks; encode text first");
+      throw new TypeError(
+        "the writable of a connection takes Uint8Array chunks; encode text first",
+      );
     }
     try {
-      void this.send(chunk);
-      if (this.#isRefused) throw await this.send(EMPTY).catch((error: unknown) => error);
-      await this.flushed();
+      await Promise.all([this.send(chunk), this.flushed()]);
     } catch (error) {
       await this.#fail(error);
     }
@@ -166,6 +166,5 @@ class WebBridge extends Connection {
   }
 }
 
-const EMPTY: Bytes = new Uint8Array(0);
 const READ_BYTES = 64 * 1024;
 const WRITE_BYTES = 64 * 1024;

@@ -47,7 +47,7 @@ export function givenWire(
 
 /** The protocol itself, but for a look at its transport first. */
 function noting(protocol: Protocol, note: (transport: Transport) => void): Protocol {
-  const connectionMade = (transport: Transport): void => {
+  const connectionMade = (transport: Transport): unknown => {
     note(transport);
     return protocol.connectionMade(transport);
   };

@@ -5,8 +5,8 @@ import type { Duplex } from "node:stream";
 import { duplexPair } from "node:stream";
 import { fromNodeDuplex, toNodeDuplex } from "../../src/bridges/node-streams.ts";
 import type { Capability } from "../../src/contract/index.ts";
-import { conforms } from "./skipping.ts";
 import { givenWire, loopbackPair, tcpPair } from "./given-wire.ts";
+import { conforms } from "./skipping.ts";
 
 const ALL: readonly Capability[] = ["abort", "halfClose", "linger", "backPressure"];
 const THROUGH = { capabilities: [...ALL, "abortVisible"] as const };

@@ -1,7 +1,7 @@
-import type { Capability } from "../../src/contract/index.ts";
 import { fromWebStreams, toWebStreams } from "../../src/bridges/web-streams.ts";
-import { conforms } from "./skipping.ts";
+import type { Capability } from "../../src/contract/index.ts";
 import { givenWire, loopbackPair, tcpPair } from "./given-wire.ts";
+import { conforms } from "./skipping.ts";
 
 const capabilities: readonly Capability[] = [
   "abort",
