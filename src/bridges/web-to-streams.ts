@@ -54,6 +54,7 @@ class WebBridge extends Connection {
   #isReadingOver = false;
   #isWritingOver = false;
   #isCancelled = false;
+  #isPulling = false;
 
   constructor() {
     super({ readHigh: READ_BYTES, readLow: READ_BYTES / 4 });
@@ -108,7 +109,13 @@ class WebBridge extends Connection {
   }
 
   async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    this.#isPulling = true;
     const data = await this.read().catch((error: unknown) => this.#fail(error));
+    this.#isPulling = false;
+    if (this.#isCancelled) {
+      if (data !== null) await this.#discard();
+      return;
+    }
     if (data !== null) {
       controller.enqueue(data);
       return;
@@ -122,7 +129,7 @@ class WebBridge extends Connection {
     await this.#made;
     this.#isCancelled = true;
     if (this.#isWritingOver) void this.close();
-    else void this.#discard();
+    else if (!this.#isPulling) void this.#discard();
   }
 
   /** Never rejects. */

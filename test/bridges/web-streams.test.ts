@@ -70,6 +70,23 @@ for (const make of places) {
       assert.equal((await far.close()).kind, "done");
     });
 
+    test("that is cancelled first throws away what comes, and still sends", async () => {
+      await using place = make();
+      const { near, far } = await over(place);
+      const { readable, writable } = toWebStreams(near);
+      const reader = readable.getReader();
+      const reading = reader.read();
+      await turns();
+      await reader.cancel();
+      assert.equal((await reading).done, true);
+      await far.send(new Uint8Array(MIB));
+      await far.send(new Uint8Array(MIB));
+      const sending = writeAll({ readable, writable }, bytes("answer"));
+      assert.equal(await countAll(far), 6);
+      await sending;
+      assert.equal((await far.close()).kind, "done");
+    });
+
     test("holds a peer that nobody reads, and is held by one that does not read", async () => {
       await using place = make();
       const { near, far } = await over(place);

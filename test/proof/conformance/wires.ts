@@ -10,6 +10,7 @@ import {
 } from "../../../src/memory/index.ts";
 import type { WireUnderTest } from "../../../src/testing/index.ts";
 import { endpointWire, loopbackWire, settleVirtually } from "../../../src/testing/index.ts";
+import { nodeStreamWires, webStreamWires } from "../../conformance/bridge-wires.ts";
 import type { Scratch } from "../../interop/scratch.ts";
 import type { SocketWire } from "../../interop/socket-address.ts";
 import { endpointAt, freshAddress, socketAddressOf } from "../../interop/socket-address.ts";
@@ -21,6 +22,8 @@ export function everyWire(scratch: Scratch, seeds: readonly number[]): readonly 
     socketWire("tcp", scratch),
     socketWire("unix", scratch),
     networkWire(),
+    ...nodeStreamWires,
+    ...webStreamWires,
     loopbackWire({ name: "loopback, identity pump", pump: identity }),
     loopbackWire({ name: "loopback, collapsing pump", pump: collapsing }),
     loopbackWire({ name: "loopback, random pump", pump: random(seededChance(1), 40_000) }),
