@@ -97,7 +97,7 @@ function watch(reporter: Reporter, streams: StandardStreams, options: TrafficOpt
   const { transport } = streams;
   if (transport === undefined) return { [Symbol.dispose]: () => {} };
   const { tap: form } = options;
-  if (form !== undefined) observe(transport, tap("#1", form, { in: "←", out: "→" }));
+  if (form !== undefined) observe(transport, tap(reporter, "#1", form, { in: "←", out: "→" }));
   if (options.progress !== true) return { [Symbol.dispose]: () => {} };
   return showProgress(reporter, () => trafficOf(transport));
 }

@@ -31,7 +31,7 @@ export async function run(
     ...(options.halfOpenIdle === undefined ? {} : { halfOpenIdleMs: options.halfOpenIdle }),
     onError: (error, { during }) => reporter.warn(`${during}: ${messageOf(error)}`),
     events: eventsOf(reporter, total),
-    ...tapsOf(options),
+    ...tapsOf(reporter, options),
   });
   const host = formatAddress(working.getHost());
   reporter.tell(
@@ -102,10 +102,13 @@ function drainedBy(reporter: Reporter, working: Relay): Drained<RelayedConnectio
   };
 }
 
-function tapsOf({ tap: form }: TrafficOptions): Pick<Parameters<typeof relay>[2] & object, "taps"> {
+function tapsOf(
+  reporter: Reporter,
+  { tap: form }: TrafficOptions,
+): Pick<Parameters<typeof relay>[2] & object, "taps"> {
   if (form === undefined) return {};
   const arrows = { in: "→", out: "←" };
-  return { taps: ({ serial }) => ({ left: tap(`#${serial}`, form, arrows) }) };
+  return { taps: ({ serial }) => ({ left: tap(reporter, `#${serial}`, form, arrows) }) };
 }
 
 function traffic(

@@ -23,6 +23,8 @@ export class Reporter {
   readonly #options: ReporterOptions;
   readonly #events: NodeJS.WriteStream;
   readonly #hasColor: boolean;
+  /** What stands on the terminal's last line, to be written over. */
+  #status = "";
 
   /** @param events where NDJSON goes: stdout, unless that carries data. */
   constructor(options: ReporterOptions, events: NodeJS.WriteStream) {
@@ -45,7 +47,13 @@ export class Reporter {
 
   /** Words for a person, unless they asked for quiet. */
   say(words: string): void {
-    if (this.#options.quiet !== true && !this.isJson) process.stderr.write(`${words}\n`);
+    if (this.#options.quiet !== true && !this.isJson) this.print(words);
+  }
+
+  /** Puts `words` on the terminal's last line, in place of those before; none takes them away. */
+  status(words: string): void {
+    process.stderr.write(`${ERASE_LINE}${words}`);
+    this.#status = words;
   }
 
   /** Words for a person who asked for more. */
@@ -56,7 +64,7 @@ export class Reporter {
   /** Words that a person has to see even so: something they asked for will not be as they think. */
   warn(words: string): void {
     if (this.isJson) this.tell({ event: "warning", message: words }, words);
-    else process.stderr.write(`${this.#paint("33", "overwall:")} ${words}\n`);
+    else this.print(`${this.#paint("33", "overwall:")} ${words}`);
   }
 
   /** One message, without a stack unless asked for; sets the exit code that the error means. */
@@ -69,7 +77,7 @@ export class Reporter {
       return;
     }
     const stack = this.#options.debug === true && error instanceof Error ? `\n${error.stack}` : "";
-    process.stderr.write(`${this.#paint("31", "overwall:")} ${message}${stack}\n`);
+    this.print(`${this.#paint("31", "overwall:")} ${message}${stack}`);
   }
 
   good(words: string): string {
@@ -84,10 +92,18 @@ export class Reporter {
     return this.#paint("2", words);
   }
 
+  /** A line on stderr, whatever else was asked for; above the status, if there is one. */
+  print(words: string): void {
+    const [over, under] = this.#status === "" ? ["", ""] : [ERASE_LINE, this.#status];
+    process.stderr.write(`${over}${words}\n${under}`);
+  }
+
   #paint(style: string, words: string): string {
     return this.#hasColor ? `\u001b[${style}m${words}\u001b[0m` : words;
   }
 }
+
+const ERASE_LINE = "\r\u001b[K";
 
 /** https://no-color.org: set and not empty. */
 function wantsColor(choice: ColorChoice | true): boolean {

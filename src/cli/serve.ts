@@ -97,7 +97,8 @@ function eventsOf(
   return {
     opened: ({ id, peer, transport }) => {
       const { tap: form } = options;
-      if (form !== undefined) observe(transport, tap(`#${id}`, form, { in: "←", out: "→" }));
+      if (form !== undefined)
+        observe(transport, tap(reporter, `#${id}`, form, { in: "←", out: "→" }));
       reporter.tell(
         { event: "opened", id, peer, host: transport.getHost() },
         reporter.faint(`#${id} opened: ${formatAddress(peer)}`),

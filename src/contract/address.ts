@@ -23,7 +23,9 @@ export interface Layered {
   readonly via?: Address;
 }
 
-/** @see twisted.internet.address.IPv4Address, IPv6Address: one type here, told apart by `family`. */
+/**
+ * @see twisted.internet.address.IPv4Address, IPv6Address: one type here, told apart by `family`.
+ */
 export interface TcpAddress extends Layered {
   readonly kind: "tcp";
   /** A literal address once connected; a name only in what was asked for. */
@@ -40,7 +42,9 @@ export interface UnixAddress extends Layered {
   readonly path: string | null;
 }
 
-/** One end of a loopback or of a simulated wire. @see twisted.protocols.loopback._LoopbackAddress */
+/**
+ * One end of a loopback or of a simulated wire. @see twisted.protocols.loopback._LoopbackAddress
+ */
 export interface LoopbackAddress extends Layered {
   readonly kind: "loopback";
   readonly side: "left" | "right";

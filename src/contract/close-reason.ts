@@ -52,7 +52,8 @@ export interface CloseCause {
  * to a bound or to an exit status. An abort of ours stays `aborted` by `us`.
  *
  * @clause reason.done reason.doneByHalves reason.aborted reason.lost reason.lostWhileClosing
- * @see twisted.internet.error.ConnectionDone, ConnectionLost, ConnectionAborted: values here, not classes.
+ * @see twisted.internet.error.ConnectionDone, ConnectionLost, ConnectionAborted: values here, not
+ *   classes.
  */
 export interface CloseReason extends CloseCause {
   /** The account of the whole connection, closed. */

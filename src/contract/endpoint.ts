@@ -48,7 +48,7 @@ export interface Endpoint<T extends Transport = Transport>
 export interface ListeningPort extends AsyncDisposable {
   /** Where it is bound; keeps answering after it has stopped. */
   getHost(): Address;
-  /** How many connections it serves now. */
+  /** How many connections it serves now. @clause endpoint.maxConnections */
   readonly connections: number;
   /** Takes no more connections; those that come wait. @clause endpoint.pauseAccepting */
   pauseAccepting(): void;

@@ -10,14 +10,21 @@ import type {
   PushProducer,
   Transport,
 } from "../contract/index.ts";
-import { BusyError, ClosedError, ProducerRegisteredError, resolveLimits } from "../contract/index.ts";
+import {
+  BusyError,
+  ClosedError,
+  ProducerRegisteredError,
+  resolveLimits,
+} from "../contract/index.ts";
 import type { FlowCalls } from "./calls.ts";
 import { passedWriteLimit } from "./causes.ts";
 import type { Course } from "./course.ts";
 import { guard } from "./guard.ts";
 import { FLUSH_AT_ONCE_BYTES } from "./outflow.ts";
 
-/** What a protocol asks of its connection, entered in the parts at once; the course does the rest. */
+/**
+ * What a protocol asks of its connection, entered in the parts at once; the course does the rest.
+ */
 export class Asks implements FlowCalls {
   readonly capabilities: ReadonlySet<Capability>;
   readonly #course: Course;
@@ -143,7 +150,9 @@ export class Asks implements FlowCalls {
     return this.#course.observers.add(observer);
   }
 
-  /** The next protocol is told what it must know: the connection, early bytes, then what is unread. */
+  /**
+   * The next protocol is told what it must know: the connection, early bytes, then what is unread.
+   */
   #switched(next: Protocol, early: Bytes | undefined, transport: Transport): void {
     const { in: inflow, life, seat } = this.#course;
     this.#course.isSwitching = false;

@@ -26,7 +26,10 @@ export interface FlowCalls {
   unregisterProducer(): void;
   pauseReading(): void;
   resumeReading(): void;
-  /** Tells `told` once, when all that is queued now was sent, or is lost; at once where that is known. */
+  /**
+   * Tells `told` once, when all that is queued now was sent, or is lost; at once where that is
+   * known.
+   */
   whenSent(told: (wasSent: boolean) => void): void;
   /** @param transport what `next` is to hold. */
   switchProtocol(next: Protocol, early: Bytes | undefined, transport: Transport): void;

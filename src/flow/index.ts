@@ -1,6 +1,7 @@
 /** Flow: buffering, pausing, closing, accounting and coalescing, decided once for all wires. */
 export * from "./arguments.ts";
 export type * from "./calls.ts";
+export * from "./chunk-queue.ts";
 export * from "./default-on-error.ts";
 export * from "./flow.ts";
 export * from "./observe.ts";

@@ -4,7 +4,10 @@ import { unopened } from "./causes.ts";
 import { guard } from "./guard.ts";
 import type { FlowOptions } from "./wire.ts";
 
-/** Where the protocol of a connection sits: it is made here, told here, and nothing it throws gets past. */
+/**
+ * Where the protocol of a connection sits: it is made here, told here, and nothing it throws gets
+ * past.
+ */
 export class ProtocolSeat {
   readonly #options: FlowOptions;
   readonly #onError: OnError;
