@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Connection } from "../../src/bridges/index.ts";
-import type { Endpoint, ListeningPort, Transport } from "../../src/contract/index.ts";
+import type { Endpoint, ListeningPort } from "../../src/contract/index.ts";
 import { loopback, memoryNetwork } from "../../src/memory/index.ts";
 import { tcp } from "../../src/wires/tcp/index.ts";
 import { unix } from "../../src/wires/unix/index.ts";
@@ -20,34 +20,40 @@ export function inMemory(): Ends {
   return { near, far };
 }
 
-export interface Place<T extends Transport = Transport> extends AsyncDisposable {
-  readonly name: string;
-  readonly server: Endpoint<T>;
-  readonly leadingTo: (port: ListeningPort) => Endpoint<T>;
+export interface Place extends AsyncDisposable {
+  readonly server: Endpoint;
+  readonly leadingTo: (port: ListeningPort) => Endpoint;
 }
 
-/** A place of each kind of wire there is. */
-export const places: readonly (() => Place)[] = [
-  () => {
-    const here = memoryNetwork().endpoint("here");
-    return { name: "memory", server: here, leadingTo: () => here, ...nothingLeft };
+/** Each kind of wire there is, and how to make a place of it. */
+export const places: readonly { readonly name: string; readonly make: () => Place }[] = [
+  {
+    name: "memory",
+    make: () => {
+      const here = memoryNetwork().endpoint("here");
+      return { server: here, leadingTo: () => here, ...nothingLeft };
+    },
   },
-  () => ({
+  {
     name: "tcp",
-    server: tcp({ port: 0 }) as unknown as Endpoint,
-    leadingTo: (port) =>
-      tcp({ port: (port.getHost() as { readonly port: number }).port }) as unknown as Endpoint,
-    ...nothingLeft,
-  }),
-  () => {
-    const folder = mkdtempSync(join(tmpdir(), "overwall-bridges-"));
-    const here = unix({ path: join(folder, "here.sock") }) as unknown as Endpoint;
-    return {
-      name: "unix",
-      server: here,
-      leadingTo: () => here,
-      [Symbol.asyncDispose]: async () => rmSync(folder, { recursive: true }),
-    };
+    make: () => ({
+      server: tcp({ port: 0 }) as unknown as Endpoint,
+      leadingTo: (port) =>
+        tcp({ port: (port.getHost() as { readonly port: number }).port }) as unknown as Endpoint,
+      ...nothingLeft,
+    }),
+  },
+  {
+    name: "unix",
+    make: () => {
+      const folder = mkdtempSync(join(tmpdir(), "overwall-bridges-"));
+      const here = unix({ path: join(folder, "here.sock") }) as unknown as Endpoint;
+      return {
+        server: here,
+        leadingTo: () => here,
+        [Symbol.asyncDispose]: async () => rmSync(folder, { recursive: true }),
+      };
+    },
   },
 ];
 

@@ -41,8 +41,8 @@ async function text(source: Readable): Promise<string> {
   return all;
 }
 
-for (const make of places) {
-  describe(`Node's own engines on toNetSocket over ${make().name}`, () => {
+for (const { name, make } of places) {
+  describe(`Node's own engines on toNetSocket over ${name}`, () => {
     test("node:http asks and answers, twice on one connection", async () => {
       await using place = make();
       const server = createHttpServer((asked, answer) => {
@@ -133,12 +133,12 @@ describe("a socket of toNetSocket", () => {
     });
     await Promise.all([once(socket, "connect"), once(socket, "ready")]);
     assert.equal(called, 1);
-    socket.destroy();
+    socket.resetAndDestroy();
   });
 
   test("passes no delay and keep-alive on, where the wire has them", async () => {
     const [, tcpPlace] = places;
-    const place = tcpPlace?.();
+    const place = tcpPlace?.make();
     assert.ok(place);
     const { near, far } = await over(place);
     const socket = toNetSocket(near).setNoDelay(false).setKeepAlive(true, 1000);
@@ -147,7 +147,7 @@ describe("a socket of toNetSocket", () => {
     assert.equal(Reflect.get(near.transport, "getTcpKeepAlive").call(near.transport), true);
     assert.equal(socket.ref().unref(), socket);
     socket.destroy();
-    await far.close();
+    assert.equal((await far.close()).kind, "done");
   });
 
   test("tells a timeout after silence only, and leaves the connection alone", async () => {
@@ -166,7 +166,7 @@ describe("a socket of toNetSocket", () => {
     assert.deepEqual([told, socket.destroyed, socket.timeout], [1, false, 30]);
     socket.setTimeout(0);
     assert.throws(() => socket.setTimeout(Number.NaN), RangeError);
-    socket.destroy();
+    socket.resetAndDestroy();
   });
 
   test("ends by itself when the peer has ended, unless it may be half-open", async () => {

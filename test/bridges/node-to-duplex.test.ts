@@ -24,8 +24,8 @@ async function errorOf(stream: Duplex): Promise<Error & { code?: string; reason?
   return error;
 }
 
-for (const make of places) {
-  describe(`toNodeDuplex over ${make().name}`, () => {
+for (const { name, make } of places) {
+  describe(`toNodeDuplex over ${name}`, () => {
     test("keeps the answer that comes after our end", async () => {
       await using place = make();
       const { near, far } = await over(place);
@@ -101,7 +101,9 @@ for (const make of places) {
       stream.end();
       assert.equal(await countAll(far), 32 * MIB);
       assert.equal(isSent, true);
-      stream.destroy();
+      void far.close();
+      stream.resume();
+      await finished(stream);
     });
   });
 }

@@ -24,8 +24,8 @@ async function failure(promise: Promise<unknown>): Promise<StreamError> {
   );
 }
 
-for (const make of places) {
-  describe(`toWebStreams over ${make().name}`, () => {
+for (const { name, make } of places) {
+  describe(`toWebStreams over ${name}`, () => {
     test("keeps the answer that comes after our end", async () => {
       await using place = make();
       const { near, far } = await over(place);
