@@ -9,6 +9,7 @@ export interface AddressKinds {
   readonly unix: UnixAddress;
   readonly loopback: LoopbackAddress;
   readonly memory: MemoryAddress;
+  readonly stream: StreamAddress;
 }
 
 export type AddressKind = keyof AddressKinds;
@@ -56,6 +57,13 @@ export interface MemoryAddress extends Layered {
   readonly name: string;
 }
 
+/** One end of a stream that came from elsewhere and knows no address of its own. */
+export interface StreamAddress extends Layered {
+  readonly kind: "stream";
+  /** What whoever gave the stream calls this end. */
+  readonly name: string;
+}
+
 /** The address as a person writes it, in the endpoint-string form where there is one. */
 export function formatAddress(address: Address): string {
   switch (address.kind) {
@@ -67,6 +75,8 @@ export function formatAddress(address: Address): string {
       return `loopback:${address.side}`;
     case "memory":
       return `memory://${address.name}`;
+    case "stream":
+      return `stream:${address.name}`;
     default:
       return formatUnknown(address satisfies never);
   }

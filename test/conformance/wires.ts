@@ -13,6 +13,7 @@ import { endpointWire, loopbackWire, settleVirtually } from "../../src/testing/i
 import type { Scratch } from "../interop/scratch.ts";
 import type { SocketWire } from "../interop/socket-address.ts";
 import { endpointAt, freshAddress, socketAddressOf } from "../interop/socket-address.ts";
+import { nodeStreamWires, webStreamWires } from "./bridge-wires.ts";
 
 /** Every wire there is, and each way of cutting what goes over a loopback; the slowest last. */
 export function everyWire(scratch: Scratch, seeds: readonly number[]): readonly WireUnderTest[] {
@@ -20,6 +21,8 @@ export function everyWire(scratch: Scratch, seeds: readonly number[]): readonly 
     socketWire("tcp", scratch),
     socketWire("unix", scratch),
     networkWire(),
+    ...nodeStreamWires,
+    ...webStreamWires,
     ...pumpedLoopbacks(),
     ...seeds.map(seededWire),
     oneByteLoopback(),

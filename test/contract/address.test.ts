@@ -11,6 +11,7 @@ const WRITTEN: readonly [Address, string][] = [
   [{ kind: "unix", path: null }, "unix:(unnamed)"],
   [{ kind: "loopback", side: "left" }, "loopback:left"],
   [{ kind: "memory", name: "here#3" }, "memory://here#3"],
+  [{ kind: "stream", name: "this end" }, "stream:this end"],
 ];
 
 for (const [address, written] of WRITTEN) {
