@@ -9,7 +9,7 @@ import type { Ratchet } from "./ratchet.ts";
 
 /**
  * Bundles what must run in a browser, and weighs it. Each key of the budget is in `dist/`;
- * `index.js` is the package's front door, whose wires load when asked for and are not weighed.
+ * `index.js` is the package's front door, whose wires of the system a browser gets refusals for.
  */
 export async function checkBundles(
   root: string,
@@ -65,9 +65,6 @@ async function bundle(root: string, files: readonly string[]): Promise<Bundle> {
   const outsiders: Plugin = {
     name: "outsiders",
     setup: (setup) => {
-      setup.onResolve({ filter: /^\./ }, ({ path, kind }) =>
-        kind === "dynamic-import" ? { path, external: true } : undefined,
-      );
       setup.onResolve({ filter: /^[^./]/ }, ({ path, importer }) => {
         const isBuiltin = path.startsWith("node:") || builtinModules.includes(path);
         const from = importer.slice(root.length + 1);

@@ -70,7 +70,8 @@ export function formatAddress(address: Address): string {
     case "tcp":
       return `tcp://${address.family === 6 ? `[${address.host}]` : address.host}:${address.port}`;
     case "unix":
-      return address.path === null ? "unix:(unnamed)" : `unix://${address.path}`;
+      if (address.path === null) return "unix:(unnamed)";
+      return address.path.startsWith("@") ? `unix:${address.path}` : `unix://${address.path}`;
     case "loopback":
       return `loopback:${address.side}`;
     case "memory":

@@ -67,7 +67,7 @@ export function describeReason(reason: CloseReason): string {
     done: `closed by ${whose}`,
     aborted: `aborted by ${whose}`,
     lost: reason.by === "wire" ? "lost on the wire" : `cut by ${whose}`,
-    timeout: `timed out (limit of ${whose})`,
+    timeout: "timed out",
     failed: reason.by === "peer" ? "the peer broke a rule" : "failed on our side",
   }[reason.kind];
   const detail = reason.error?.message ?? reason.code;

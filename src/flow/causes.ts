@@ -60,5 +60,5 @@ const BOUNDS: { readonly [B in BoundName]: readonly [CloseCode, string] } = {
 /** A time limit passed. */
 export function passedBound(name: BoundName): CloseCause {
   const [code, what] = BOUNDS[name];
-  return { kind: "timeout", by: "us", code, error: new WireError(code, `Timed out: ${what}`) };
+  return { kind: "timeout", by: "us", code, error: new WireError(code, what) };
 }
