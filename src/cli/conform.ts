@@ -121,17 +121,13 @@ function printerOf(reporter: Reporter, options: ConformOptions): Printer {
 
 function jsonPrinter(reporter: Reporter): Printer {
   return {
-    begin: (wire, cases) => reporter.tell({ event: "conform", wire, cases }, ""),
+    begin: (wire, cases) => reporter.tell({ event: "conform", wire, cases }),
     result: ({ one, outcome, durationMs, why }) => {
       const { id, clause } = one.case;
       const ms = Math.round(durationMs);
-      reporter.tell(
-        { event: "case", name: one.name, id, clause, outcome, durationMs: ms, why },
-        "",
-      );
+      reporter.tell({ event: "case", name: one.name, id, clause, outcome, durationMs: ms, why });
     },
-    end: (results, notAsked) =>
-      reporter.tell({ event: "summary", ...tally(results), notAsked }, ""),
+    end: (results, notAsked) => reporter.tell({ event: "summary", ...tally(results), notAsked }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import type { Address, CloseReason, Observer, Transport } from "../contract/index.ts";
 import { describeReason, formatAddress } from "../contract/index.ts";
 import { endpoint } from "../endpoints/index.ts";
@@ -19,6 +20,7 @@ const HALF_OPEN_IDLE_MS = 60_000;
 /** `overwall connect URL` */
 export async function run(reporter: Reporter, url: string, options: TrafficOptions): Promise<void> {
   const target = await endpoint(url);
+  refuseFolder();
   using stopper = new Stopper();
   const streams = new StandardStreams({
     peerEnded: () => reporter.say("the peer has ended; what standard input gives is still sent"),
@@ -50,6 +52,12 @@ export async function run(reporter: Reporter, url: string, options: TrafficOptio
   tellClosed(reporter, reason, seen);
   if (streams.inputError !== undefined) throw streams.inputError;
   process.exitCode = exitCodeFor(reason, streams, stopper);
+}
+
+/** Node gives a folder as an input that is over at once, so that its fault would go unseen. */
+function refuseFolder(): void {
+  if (!fstatSync(0).isDirectory()) return;
+  throw new Error("Cannot read standard input: it is a directory");
 }
 
 interface Seen {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import type { ConformOptions } from "./conform.ts";
-import { EXIT } from "./exit-code.ts";
+import { EXIT, UsageError } from "./exit-code.ts";
 import type { CommonOptions, TrafficOptions } from "./options.ts";
 import { withCommon, withTraffic } from "./options.ts";
 import { Reporter } from "./reporter.ts";
@@ -13,13 +13,27 @@ A URL names where to listen or to connect, by where it stands:
 "overwall wires" lists them with their options, as in tcp://:8007?keepAlive.
 
 Exit codes: 0 done, 1 failed, 2 usage, 124 a time limit passed, 130 interrupted
-(SIGINT, or SIGTERM when a connection had to be cut at the end of --drain).`;
+(SIGINT, or SIGTERM or SIGHUP when a connection had to be cut at the end of --drain).`;
+
+const AFTER_SERVE_HELP = `
+The default export of a module such as ./my-protocol.js is one of these:
+  a class            a protocol, made anew for every connection
+  an async function  a handler, called with a Connection; its return closes
+  another function   a factory, called with the peer's address; it returns a protocol, or null
+A protocol has connectionMade(transport), dataReceived(data) and connectionLost(reason).`;
+
+/** Known before the command line is read, since its mistakes are events as well. */
+const eventsOfMistakes = whereMistakesGo(process.argv.slice(2));
 
 const program = new Command("overwall")
   .description("Byte streams between any two wires, with nothing lost and every end explained.")
   .version(versionOfPackage(), "-V, --version")
   .showHelpAfterError("(overwall --help tells more)")
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, "overwall:")) })
+  .configureOutput(
+    eventsOfMistakes === null
+      ? { outputError: (text, write) => write(text.replace(/^error:/, "overwall:")) }
+      : { outputError: () => {}, writeErr: () => {} },
+  )
   .addHelpText("after", AFTER_HELP)
   .exitOverride();
 
@@ -41,6 +55,7 @@ withTraffic(program.command("connect <url>"))
 
 withTraffic(program.command("serve <protocol> <url...>"))
   .description("serve echo, discard, chargen, chat or ./my-protocol.js on any number of wires")
+  .addHelpText("after", AFTER_SERVE_HELP)
   .action((protocol: string, urls: string[], options: TrafficOptions) =>
     perform(options, process.stdout, async (reporter) =>
       (await import("./serve.ts")).run(reporter, protocol, urls, options),
@@ -93,6 +108,20 @@ async function perform(
   }
 }
 
+/** With `--json`: where the command's events go. @returns null without. */
+function whereMistakesGo(args: readonly string[]): NodeJS.WriteStream | null {
+  const end = args.indexOf("--");
+  const read = end < 0 ? args : args.slice(0, end);
+  if (!read.includes("--json")) return null;
+  const command = read.find((one) => !one.startsWith("-"));
+  return command === "connect" ? process.stderr : process.stdout;
+}
+
+function tellMistake({ message }: CommanderError, events: NodeJS.WriteStream): void {
+  const reporter = new Reporter({ json: true, color: "never" }, events);
+  reporter.fail(new UsageError(message.replace(/^error: /, "")));
+}
+
 function collected(one: string, before: readonly string[] = []): readonly string[] {
   return [...before, one];
 }
@@ -113,4 +142,5 @@ try {
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (error.exitCode !== 0 && eventsOfMistakes !== null) tellMistake(error, eventsOfMistakes);
 }

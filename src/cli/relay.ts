@@ -4,15 +4,17 @@ import type { JoinReport, Relay, RelayEvents, RelayedConnection } from "../join/
 import { relay } from "../join/index.ts";
 import type { Drained } from "./drain.ts";
 import { drain } from "./drain.ts";
+import { tellErrors } from "./homeless-errors.ts";
 import type { TrafficOptions } from "./options.ts";
 import { limitsOf } from "./options.ts";
 import { showProgress } from "./progress.ts";
+import { refuseMemoryAlone } from "./reachable.ts";
 import { factsOf } from "./reason-facts.ts";
 import { describeClosed, endedBy } from "./relay-words.ts";
 import type { Reporter } from "./reporter.ts";
 import { aborted, Stopper } from "./stopper.ts";
 import { tap } from "./tap.ts";
-import { bytesOf, ledgerWords, messageOf } from "./wording.ts";
+import { bytesOf, codeOf, ledgerWords, messageOf } from "./wording.ts";
 
 /** `overwall relay LISTEN CONNECT` */
 export async function run(
@@ -22,6 +24,7 @@ export async function run(
   options: TrafficOptions,
 ): Promise<void> {
   for (const spec of [listen, target]) parse(spec);
+  refuseMemoryAlone("relay from", [listen]);
   using stopper = new Stopper();
   const total = { out: 0, back: 0 };
   const working = await relay(await endpoint(listen), await endpoint(target), {
@@ -29,7 +32,7 @@ export async function run(
     limits: limitsOf(options),
     maxConnections: options.maxConnections,
     ...(options.halfOpenIdle === undefined ? {} : { halfOpenIdleMs: options.halfOpenIdle }),
-    onError: (error, { during }) => reporter.warn(`${during}: ${messageOf(error)}`),
+    onError: tellErrors(reporter),
     events: eventsOf(reporter, total),
     ...tapsOf(reporter, options),
   });
@@ -60,7 +63,7 @@ function eventsOf(reporter: Reporter, total: { out: number; back: number }): Rel
       tellClosed(reporter, connection, report);
     },
     failed: ({ serial, client }, error) =>
-      reporter.tell(
+      reporter.fault(
         { event: "failed", id: serial, client, message: messageOf(error), ...codeOf(error) },
         `#${serial} failed: ${formatAddress(client)}: ${messageOf(error)}`,
       ),
@@ -125,8 +128,4 @@ function traffic(
     back += bytes.rightToLeft;
   }
   return { connections: working.connections.length, bytesOut: out, bytesBack: back };
-}
-
-function codeOf(error: unknown): { readonly code?: unknown } {
-  return error instanceof Error && "code" in error ? { code: error.code } : {};
 }

@@ -39,10 +39,10 @@ export class Reporter {
     return this.#options.json === true;
   }
 
-  /** Something happened: its facts with `--json`, its words otherwise. */
-  tell(event: Event, words: string): void {
+  /** Something happened: its facts with `--json`, its words, if it has any, otherwise. */
+  tell(event: Event, words?: string): void {
     if (this.isJson) this.#events.write(`${JSON.stringify({ ...event }, replaceInfinity)}\n`);
-    else this.say(words);
+    else if (words !== undefined) this.say(words);
   }
 
   /** Words for a person, unless they asked for quiet. */
@@ -63,8 +63,14 @@ export class Reporter {
 
   /** Words that a person has to see even so: something they asked for will not be as they think. */
   warn(words: string): void {
-    if (this.isJson) this.tell({ event: "warning", message: words }, words);
+    if (this.isJson) this.tell({ event: "warning", message: words });
     else this.print(`${this.#paint("33", "overwall:")} ${words}`);
+  }
+
+  /** Something failed and the command goes on: told to whoever asked for quiet, too. */
+  fault(event: Event, words: string): void {
+    if (this.isJson) this.tell(event);
+    else this.print(`${this.#paint("31", "overwall:")} ${words}`);
   }
 
   /** One message, without a stack unless asked for; sets the exit code that the error means. */
@@ -73,10 +79,10 @@ export class Reporter {
     const message = error instanceof Error ? error.message : String(error);
     if (this.isJson) {
       const code = isWireError(error) ? { code: error.code } : {};
-      this.tell({ event: "error", message, ...code }, message);
+      this.tell({ event: "error", message, ...code });
       return;
     }
-    const stack = this.#options.debug === true && error instanceof Error ? `\n${error.stack}` : "";
+    const stack = this.#options.debug === true ? stackOf(error) : "";
     this.print(`${this.#paint("31", "overwall:")} ${message}${stack}`);
   }
 
@@ -101,6 +107,13 @@ export class Reporter {
   #paint(style: string, words: string): string {
     return this.#hasColor ? `\u001b[${style}m${words}\u001b[0m` : words;
   }
+}
+
+/** With what it was caused by: that is where the fault is. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  const cause = stackOf(error.cause);
+  return `\n${error.stack}${cause === "" ? "" : `\ncaused by:${cause}`}`;
 }
 
 const ERASE_LINE = "\r\u001b[K";

@@ -20,7 +20,7 @@ interface Row {
 export async function run(reporter: Reporter): Promise<void> {
   const rows = [...schemes().map(present), ...[...notYet()].map(absent)];
   if (reporter.isJson) {
-    for (const row of rows) reporter.tell({ event: "wire", ...row }, "");
+    for (const row of rows) reporter.tell({ event: "wire", ...row });
     return;
   }
   for (const row of rows) process.stdout.write(`${wordsOf(reporter, row)}\n`);
