@@ -25,6 +25,9 @@ A protocol has connectionMade(transport), dataReceived(data) and connectionLost(
 /** Known before the command line is read, since its mistakes are events as well. */
 const eventsOfMistakes = whereMistakesGo(process.argv.slice(2));
 
+// Help is written before there is a reporter; a reader that went away is no failure of ours.
+process.stdout.on("error", () => {});
+
 const program = new Command("overwall")
   .description("Byte streams between any two wires, with nothing lost and every end explained.")
   .version(versionOfPackage(), "-V, --version")
