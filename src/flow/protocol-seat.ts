@@ -19,6 +19,10 @@ export class ProtocolSeat {
     this.#fail = fail;
   }
 
+  get protocol(): Protocol | null {
+    return this.#protocol;
+  }
+
   get isAwareOfHalfClose(): boolean {
     return this.#protocol?.readConnectionLost !== undefined;
   }
