@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ConnectionOptions, SecureContext, SecureContextOptions, TLSSocket } from "node:tls";
 import { connect, createSecureContext } from "node:tls";
-import { forNode, pemForNode } from "./certificates.ts";
+import { checkIdentities, forNode, pemForNode } from "./certificates.ts";
 import { asRefusedIdentity } from "./tls-causes.ts";
 import type { TlsOptions } from "./tls-options.ts";
 
@@ -19,15 +19,11 @@ export type Handshake = (ciphertext: Duplex, calls: HandshakeCalls) => void;
 /**
  * The client's side. `name` is whom the server has to be, unless the options say so.
  *
- * @throws what Node throws for a certificate or a key that is none.
+ * @throws {TypeError} for a certificate that does not go with its key.
  */
 export function clientHandshake(options: TlsOptions, name: string | undefined): Handshake {
-  const { cert, checkServerIdentity: check, key, passphrase } = options;
-  const identity =
-    cert !== undefined && key !== undefined
-      ? forNode({ cert, key, ...(passphrase === undefined ? {} : { passphrase }) })
-      : {};
-  const secureContext = contextFor(options, identity);
+  const { checkServerIdentity: check } = options;
+  const secureContext = contextFor(options, identityOf(options));
   const host = options.servername ?? name ?? "localhost";
   const given: ConnectionOptions = {
     secureContext,
@@ -61,6 +57,13 @@ export function clientHandshake(options: TlsOptions, name: string | undefined): 
     engine.once("secureConnect", secured);
     engine.once("error", refused);
   };
+}
+
+function identityOf({ cert, key, passphrase }: TlsOptions): SecureContextOptions {
+  if (cert === undefined || key === undefined) return {};
+  const identity = { cert, key, ...(passphrase === undefined ? {} : { passphrase }) };
+  checkIdentities([identity]);
+  return forNode(identity);
 }
 
 export function contextFor(options: TlsOptions, identity: SecureContextOptions): SecureContext {

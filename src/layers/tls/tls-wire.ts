@@ -150,6 +150,7 @@ export class TlsWire implements Wire, PushProducer {
   readonly #secured = (socket: TLSSocket): void => {
     this.#socket = socket;
     socket.on("error", this.#sessionFailed);
+    socket.on("end", this.#peerEnded);
     socket.disableRenegotiation();
     this.#lower.pauseProducing();
     setImmediate(() => {
@@ -159,7 +160,7 @@ export class TlsWire implements Wire, PushProducer {
       this.#isOpen = true;
       this.#facts.opened();
       socket.on("data", this.#decrypted);
-      socket.on("end", this.#peerEnded);
+      if (socket.readableEnded) this.#peerEnded();
     });
   };
 
@@ -185,7 +186,7 @@ export class TlsWire implements Wire, PushProducer {
   };
 
   readonly #peerEnded = (): void => {
-    if (this.#isOver || this.#failure !== null || this.#hasPeerEnded) return;
+    if (!this.#isOpen || this.#isOver || this.#failure !== null || this.#hasPeerEnded) return;
     this.#hasPeerEnded = true;
     this.#firstEnd ??= "peer";
     this.#facts.peerEnded();
