@@ -7,7 +7,7 @@ import type {
   Transport,
 } from "../contract/index.ts";
 import { isAbortable } from "../contract/index.ts";
-import { endpoint, specOf } from "../endpoints/index.ts";
+import { endpoint, format, parse, specOf } from "../endpoints/index.ts";
 import { observe } from "../flow/index.ts";
 import type { Pair, PairOptions, WireUnderTest } from "../testing/index.ts";
 import { settleByTurns } from "../testing/index.ts";
@@ -28,7 +28,7 @@ export interface EndpointWireOptions {
 export async function endpointWire(options: EndpointWireOptions): Promise<WireUnderTest> {
   const server = await endpoint(options.listen);
   const leadingTo = async (host: Address): Promise<Endpoint> => {
-    const spec = options.connect ?? specOf(host);
+    const spec = options.connect ?? specTo(host, options.listen);
     if (spec === undefined)
       throw new RangeError(`Cannot connect to ${options.listen}: it has no name`);
     return endpoint(spec);
@@ -48,6 +48,15 @@ export async function endpointWire(options: EndpointWireOptions): Promise<WireUn
       [Symbol.asyncDispose]: async () => {},
     }),
   };
+}
+
+/** Where a server listens, through the layers that it listens through. */
+function specTo(host: Address, listen: string): string | undefined {
+  const spec = specOf(host);
+  const layers = parse(listen).layers.slice(0, -1);
+  if (spec === undefined || layers.length === 0) return spec;
+  const { layers: wire, place } = parse(spec);
+  return format({ layers: [...layers, ...wire], place });
 }
 
 interface Ways {

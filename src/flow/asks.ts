@@ -13,7 +13,12 @@ import type {
   Runtime,
   Transport,
 } from "../contract/index.ts";
-import { BusyError, ClosedError, ProducerRegisteredError, resolveLimits } from "../contract/index.ts";
+import {
+  BusyError,
+  ClosedError,
+  ProducerRegisteredError,
+  resolveLimits,
+} from "../contract/index.ts";
 import type { FlowCalls } from "./calls.ts";
 import { passedWriteLimit } from "./causes.ts";
 import type { Course } from "./course.ts";

@@ -1,5 +1,6 @@
 import type { Clock, CloseCause, ConnectionLimits, Limits } from "../contract/index.ts";
-import { type BoundName, passedBound } from "./causes.ts";
+import type { BoundName } from "./causes.ts";
+import { passedBound } from "./causes.ts";
 import { Deadlines } from "./deadlines.ts";
 import { enterLingering } from "./lingering.ts";
 

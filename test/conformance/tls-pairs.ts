@@ -1,6 +1,6 @@
+import { systemRuntime } from "../../src/flow/index.ts";
 import type { TlsOptions } from "../../src/layers/tls/index.ts";
 import { selfSigned } from "../../src/layers/tls/index.ts";
-import { systemRuntime } from "../../src/flow/index.ts";
 import type { VirtualRuntime } from "../../src/memory/index.ts";
 import type { Settle } from "../../src/testing/index.ts";
 

@@ -52,7 +52,8 @@ export function checkTlsOptions(where: string, options: TlsOptions): void {
     checkType(where, name, options[name], "string");
   }
   checkType(where, "checkServerIdentity", options.checkServerIdentity, "function");
-  for (const name of ["minVersion", "maxVersion"] as const) checkVersion(where, name, options[name]);
+  for (const name of ["minVersion", "maxVersion"] as const)
+    checkVersion(where, name, options[name]);
   if (options.minVersion === "TLSv1.3" && options.maxVersion === "TLSv1.2") {
     throw new RangeError(`${where}: minVersion is above maxVersion`);
   }

@@ -209,7 +209,10 @@ test("wrong options are refused where they are given", async () => {
   assert.throws(() => tls(wire, { minVersion: "TLSv1.3", maxVersion: "TLSv1.2" }), RangeError);
   assert.throws(() => tls(wire, { alpn: [""] }), /alpn/);
   assert.throws(() => tls(undefined as never), /the endpoint beneath/);
-  await assert.rejects(tls(wire).listen(() => null), /a server needs cert and key/);
+  await assert.rejects(
+    tls(wire).listen(() => null),
+    /a server needs cert and key/,
+  );
   await assert.rejects(selfSigned({ names: [] }), RangeError);
   await assert.rejects(selfSigned({ names: ["a"], days: 0 }), RangeError);
 });

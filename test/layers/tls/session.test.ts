@@ -170,12 +170,12 @@ describe("the end of a session", () => {
     await server.received(300_000);
     socket.end();
     const reason = await server.lost;
-    assert.deepEqual(
-      [reason.kind, reason.by, reason.code],
-      ["lost", "wire", "ERR_WIRE_TRUNCATED"],
-    );
+    assert.deepEqual([reason.kind, reason.by, reason.code], ["lost", "wire", "ERR_WIRE_TRUNCATED"]);
     assert.equal(reason.via?.kind, "done");
-    assert.deepEqual(server.calls.filter((call) => call !== "data"), ["made", "lost"]);
+    assert.deepEqual(
+      server.calls.filter((call) => call !== "data"),
+      ["made", "lost"],
+    );
     assert.match(reason.error?.message ?? "", /without TLS's end mark/);
     secure.destroy();
   });
@@ -299,5 +299,8 @@ test("TLS over TLS: a layer is a wire to the next one", async () => {
   await client.transport.flushed();
   client.transport.loseConnection();
   const reason = await client.lost;
-  assert.deepEqual([reason.kind, reason.via?.kind, reason.via?.via?.kind], ["done", "done", "done"]);
+  assert.deepEqual(
+    [reason.kind, reason.via?.kind, reason.via?.via?.kind],
+    ["done", "done", "done"],
+  );
 });
