@@ -1,4 +1,4 @@
-/** TLS over TCP with a certificate made on the spot, and what the handshake settled; ends by itself. */
+/** TLS over TCP with a certificate made on the spot, and what the handshake settled. */
 import { connect, lines, serve } from "overwall";
 import { tcp } from "overwall/tcp";
 import type { TlsTransport } from "overwall/tls";

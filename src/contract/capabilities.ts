@@ -27,7 +27,8 @@ export interface Abortable {
    *
    * Nothing more is sent from the moment this is called; `connectionLost` follows in a later turn
    * with `aborted` by `us`. On TCP the peer sees a reset; where the wire has none (capability
-   * `abortVisible` absent), a plain end, which one with `endMark` tells from an orderly one. Called twice, or after the end: nothing more happens.
+   * `abortVisible` absent), a plain end, which is told from an orderly one with
+   * `endMark`. Called twice, or after the end: nothing more happens.
    *
    * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED on a wire without the capability `abort`.
    * @clause abort.discards abort.laterTurn abort.silentAfter abort.twice abort.whileClosing

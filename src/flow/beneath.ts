@@ -22,8 +22,8 @@ export function foundationOf(transport: Transport): Foundation {
  * Tells `told` once, when all that `transport` has accepted by now is sent, or is lost; inside this
  * call where that is known already.
  *
- * This is how a layer knows that its own bytes are sent: when those that carry them are. There is no
- * promise in between, except over a transport that is not made by flow, which is asked `flushed()`.
+ * This is how a layer knows that its own bytes are sent: when those that carry them are. There is
+ * no promise in between, except over a transport not made by flow, which is asked `flushed()`.
  */
 export function whenSent(transport: Transport, told: (wasSent: boolean) => void): void {
   const flow = seeThrough(transport);

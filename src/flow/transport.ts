@@ -146,7 +146,7 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
     return this.#flow.observe(observer);
   }
 
-  /** What is written past a layer that has taken the connection would spoil what the layer sends. */
+  /** What is written past a layer that has the connection would spoil what the layer sends. */
   #requireOwn(attempt: string): void {
     if (!this.#isTaken) return;
     throw new ClosedError(attempt, { address: this.#flow.host }, "a layer has taken it over");

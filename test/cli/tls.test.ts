@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CliRun } from "./run-cli.ts";
 
-test("serve and connect over tls: --tls-info tells the session, as words and as an event", async () => {
+test("connect over tls: --tls-info tells the session, as words and as an event", async () => {
   await using server = new CliRun(["serve", "echo", "tls://127.0.0.1:0?selfSigned"]);
   const [, port] = await server.saw(/listening on tcp:\/\/127\.0\.0\.1:(\d+)/);
   const url = `tls://localhost:${port}?insecure`;

@@ -4,7 +4,7 @@ import { selfSigned } from "../../src/layers/tls/index.ts";
 import type { VirtualRuntime } from "../../src/memory/index.ts";
 import type { Settle } from "../../src/testing/index.ts";
 
-/** What both ends of a pair are made with: they trust this one certificate, and speak one version. */
+/** What both ends of a pair are made with: one certificate that they trust, and one version. */
 export interface TlsPair {
   readonly version: "TLSv1.2" | "TLSv1.3";
   readonly server: TlsOptions;

@@ -1,7 +1,7 @@
 import { issueCertificate } from "./x509.ts";
 
 export interface SelfSignedOptions {
-  /** Whom it is for: host names, `*.` names and literal addresses, the first also as its subject. */
+  /** Whom it is for: host names, `*.` names and literal addresses; the first is its subject. */
   readonly names: readonly string[];
   /** For how many days from now. Default 30. */
   readonly days?: number;

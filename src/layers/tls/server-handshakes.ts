@@ -111,6 +111,5 @@ function identitiesOf(where: string, options: TlsOptions): () => readonly TlsIde
 /** Node keeps why it did not take a client's certificate beside the error that it makes of it. */
 function verificationError(socket: TLSSocket): Error | null {
   const code: unknown = socket.authorizationError;
-  if (code === undefined || code === null) return null;
-  return Object.assign(new Error(String(code)), { code: String(code) });
+  return typeof code === "string" ? Object.assign(new Error(code), { code }) : null;
 }

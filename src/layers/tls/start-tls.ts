@@ -31,15 +31,15 @@ export interface StartTlsOptions extends TlsOptions, EndpointOptions {
  * no more bytes; what was written before goes ahead of the handshake. Whatever arrives from now on
  * is TLS or an error, so that nothing a third party put behind the last plaintext is ever taken for
  * the peer's word: pass on as `early` what was already read. `next` is made when the handshake is
- * done; without it the protocol there is goes on, and is not made again: `dataReceived` is plaintext
- * out of TLS then, and the transport to write to is the one this resolves to.
+ * done; without it the protocol there is goes on, and is not made again: `dataReceived` is then
+ * plaintext out of TLS, and the transport to write to is the one this resolves to.
  *
  * Limits are those of the connection, with `options.limits` over them.
  *
  * @throws {ClosedError} ERR_WIRE_CLOSED on a closing or ended connection, or one that a layer has.
  * @throws {BusyError} ERR_WIRE_BUSY while another protocol is taking over.
- * @throws {WireError} rejects as `connect` of `tls()` does; the protocol that was there is then told
- *   `connectionLost`.
+ * @throws {WireError} rejects as `connect` of `tls()` does; the protocol that was there is then
+ *   told `connectionLost`.
  * @throws {TypeError} {RangeError} for wrong options.
  * @see twisted.internet.interfaces.ITLSTransport.startTLS
  */

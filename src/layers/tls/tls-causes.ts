@@ -49,11 +49,10 @@ export function sessionFailed(error: Error, peer: Address): CloseCause {
 
 /** The transport beneath ended, and the peer's end mark was not there. */
 export function truncated(peer: Address): CloseCause {
-  const error = new WireError(
-    "ERR_WIRE_TRUNCATED",
-    `Cut short: ${formatAddress(peer)} ended without TLS's end mark; what it sent last may be missing`,
-    { address: peer },
-  );
+  const what = `Cut short: ${formatAddress(peer)} ended without TLS's end mark`;
+  const error = new WireError("ERR_WIRE_TRUNCATED", `${what}; what it sent last may be missing`, {
+    address: peer,
+  });
   return { kind: "lost", by: "wire", code: "ERR_WIRE_TRUNCATED", error };
 }
 

@@ -8,7 +8,7 @@ export type TlsVersion = "TLSv1.2" | "TLSv1.3";
 
 /** How one side of TLS presents itself, and whom it takes. */
 export interface TlsOptions {
-  /** Ours: a certificate, with its chain behind it. A server needs one, here or in `certificates`. */
+  /** Our certificate, with its chain behind it. A server needs one, here or in `certificates`. */
   readonly cert?: Pem;
   /** The key of `cert`. */
   readonly key?: Pem;
@@ -68,12 +68,12 @@ export function checkTlsOptions(where: string, options: TlsOptions): void {
 
 function checkType(where: string, name: string, value: unknown, type: string): void {
   if (value === undefined || typeof value === type) return;
-  throw new TypeError(`${where}: ${name} must be a ${type}, not ${String(value)}`);
+  throw new TypeError(`${where}: ${name} must be a ${type}, not a ${typeof value}`);
 }
 
 function checkVersion(where: string, name: string, value: unknown): void {
   if (value === undefined || value === "TLSv1.2" || value === "TLSv1.3") return;
-  throw new RangeError(`${where}: ${name} must be "TLSv1.2" or "TLSv1.3", not ${String(value)}`);
+  throw new RangeError(`${where}: ${name} must be "TLSv1.2" or "TLSv1.3"`);
 }
 
 function checkAlpn(where: string, alpn: unknown): void {

@@ -275,7 +275,7 @@ export class TlsWire implements Wire, PushProducer {
     if (!this.#isOpen && this.#hasLowerEnded && this.#fail(endedInHandshake(this.peer))) {
       this.#dismissLower();
     } else if (this.#isOpen && this.#hasLowerEnded && !this.#hasPeerEnded) {
-      // Without its end mark the peer's end may be anybody's; after our own close it does not matter.
+      // Without its mark the peer's end may be anybody's; after our own close that is no matter.
       if (this.#upper().isLosing) this.#peerEnded();
       else if (this.#fail(truncated(this.peer))) this.#dismissLower();
     }

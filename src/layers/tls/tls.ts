@@ -28,8 +28,8 @@ import type { TlsTransport } from "./tls-transport.ts";
  *
  * `connect` rejects with ERR_WIRE_CERTIFICATE when the server's certificate is not taken, and with
  * ERR_WIRE_HANDSHAKE when there is no handshake for another reason; the message says which. On a
- * server these go to `onError`, and listening goes on. In TLS 1.3 a client is done before the server
- * has judged its certificate: it then learns of a refusal as the end of its connection.
+ * server these go to `onError`, and listening goes on. In TLS 1.3 a client is done before the
+ * server has judged its certificate: it then learns of a refusal as the end of its connection.
  *
  * @throws {TypeError} {RangeError} for options of a wrong type or outside their range, and for a
  *   certificate that does not go with its key.

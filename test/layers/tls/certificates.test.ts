@@ -175,7 +175,7 @@ describe("several certificates", () => {
     assert.equal(await subject(port, { servername: "no.test", insecure: true }), "CN=first.test");
   });
 
-  test("a reload counts for connections made afterwards; a broken one changes nothing", async () => {
+  test("a reload counts for later connections; a broken one changes nothing", async () => {
     let current = [await issued(["127.0.0.1", "old"])];
     const store = await CertificateStore.open(() => current);
     await using port = await tls(tcp({ port: 0 }), { certificates: store }).listen(

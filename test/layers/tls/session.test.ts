@@ -194,7 +194,7 @@ describe("the end of a session", () => {
     secure.destroy();
   });
 
-  test("once both end marks are there, what the wire meets afterwards changes nothing", async () => {
+  test("once both end marks are there, what the wire meets changes nothing", async () => {
     const { port, server } = await listening();
     await using _ = port;
     const { secure, socket } = await rawClient(port);

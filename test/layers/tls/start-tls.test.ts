@@ -28,7 +28,7 @@ async function talking(): Promise<Pair<RecordingProtocol<TcpTransport>, TcpTrans
 /** Upgrades both ends, as after the server's word that it is ready. */
 async function upgrade(
   { client, server }: Pair<RecordingProtocol<TcpTransport>, TcpTransport>,
-  next: RecordingProtocol<TlsTransport> | undefined = undefined,
+  next?: RecordingProtocol<TlsTransport>,
 ): Promise<readonly [TlsTransport, TlsTransport]> {
   server.transport.write(text("220 go\r\n"));
   const atServer = startTls(server.transport, SERVER);
