@@ -19,6 +19,8 @@ const DIVIDED: readonly string[] = ["wires", "layers"];
 /** The only files that may load a package from elsewhere. */
 export const DOORS: Readonly<Record<string, readonly RegExp[]>> = {
   commander: [/^src\/cli\//],
+  "@peculiar/x509": [/^src\/layers\/tls\/x509\.ts$/],
+  "reflect-metadata": [/^src\/layers\/tls\/x509\.ts$/],
 };
 
 /** Files that may import what they were given at run time: a user's protocol. */

@@ -1,4 +1,6 @@
-/** @throws {TypeError} unless `endpoint` has one of the methods; says what a string is to become. */
+/**
+ * @throws {TypeError} unless `endpoint` has one of the methods; says what a string is to become.
+ */
 export function checkEndpoint(caller: string, endpoint: unknown, methods: readonly string[]): void {
   const isObject = typeof endpoint === "object" && endpoint !== null;
   if (isObject && methods.some((name) => typeof Reflect.get(endpoint, name) === "function")) return;

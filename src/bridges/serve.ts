@@ -32,7 +32,8 @@ export interface ServeOptions extends EndpointOptions, ConnectionOptions {
  *
  * @param options `signal` rejects before the result is there, and stops the server as `close` does
  *   afterwards. `onError` takes what handlers throw, with `during: "handler"`.
- * @throws {TypeError} without an endpoint or a handler; {RangeError} when `graceMs` is no number of at least 0.
+ * @throws {TypeError} without an endpoint or a handler.
+ * @throws {RangeError} when `graceMs` is no number of at least 0.
  * @throws what `listen`, or `connect`, rejects with.
  * @throws the signal's reason when aborted before the result is there.
  */

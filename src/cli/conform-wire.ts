@@ -1,5 +1,5 @@
 import type { Address, Capability, Endpoint, Protocol } from "../contract/index.ts";
-import { endpoint, specOf } from "../endpoints/index.ts";
+import { endpoint, format, parse, specOf } from "../endpoints/index.ts";
 import type { WireUnderTest } from "../testing/index.ts";
 import { endpointWire } from "../testing/index.ts";
 
@@ -35,9 +35,18 @@ export async function conformWire(options: ConformWireOptions): Promise<WireUnde
 }
 
 async function leadingTo(host: Address, listen: string): Promise<Endpoint> {
-  const spec = specOf(host);
+  const spec = specTo(host, listen);
   if (spec === undefined) throw new RangeError(`Cannot connect to ${listen}: it has no name`);
   return endpoint(spec);
+}
+
+/** Where a server listens, through the layers that it listens through. */
+function specTo(host: Address, listen: string): string | undefined {
+  const spec = specOf(host);
+  const layers = parse(listen).layers.slice(0, -1);
+  if (spec === undefined || layers.length === 0) return spec;
+  const { layers: wire, place } = parse(spec);
+  return format({ layers: [...layers, ...wire], place });
 }
 
 /** An endpoint that is still being loaded. */

@@ -12,13 +12,18 @@ import type { Reporter } from "./reporter.ts";
 import { StandardStreams } from "./standard-streams.ts";
 import { aborted, Stopper } from "./stopper.ts";
 import { tap } from "./tap.ts";
+import { tellTls } from "./tls-info.ts";
 import { carriedWords, ledgerWords } from "./wording.ts";
 
 /** After the peer's end: how long piped input may give nothing. */
 const HALF_OPEN_IDLE_MS = 60_000;
 
+export interface ConnectOptions extends TrafficOptions {
+  readonly tlsInfo?: boolean;
+}
+
 /** `overwall connect URL` */
-export async function run(reporter: Reporter, url: string, options: TrafficOptions): Promise<void> {
+export async function run(reporter: Reporter, url: string, options: ConnectOptions): Promise<void> {
   const target = await endpoint(url);
   refuseFolder();
   using stopper = new Stopper();
@@ -46,6 +51,8 @@ export async function run(reporter: Reporter, url: string, options: TrafficOptio
     process.exitCode = EXIT.interrupted;
     return;
   }
+  const { transport } = streams;
+  if (options.tlsInfo === true && transport !== undefined) tellTls(reporter, transport);
   using _watch = watch(reporter, streams, options);
   stopWith(stopper, streams, options.drain);
   const reason = await streams.finished;

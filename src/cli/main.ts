@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import type { ConformOptions } from "./conform.ts";
+import type { ConnectOptions } from "./connect.ts";
 import { EXIT, UsageError } from "./exit-code.ts";
 import type { CommonOptions, TrafficOptions } from "./options.ts";
 import { withCommon, withTraffic } from "./options.ts";
@@ -10,6 +11,7 @@ import { Reporter } from "./reporter.ts";
 const AFTER_HELP = `
 A URL names where to listen or to connect, by where it stands:
   tcp://127.0.0.1:8007  unix:///run/app.sock  unix:@name  memory://name
+  tls://example.org:443  tls+unix:///run/app.sock
 "overwall wires" lists them with their options, as in tcp://:8007?keepAlive.
 
 Exit codes: 0 done, 1 failed, 2 usage, 124 a time limit passed, 130 interrupted
@@ -50,7 +52,8 @@ withTraffic(program.command("relay <listen> <connect>"))
 
 withTraffic(program.command("connect <url>"))
   .description("join standard input and output to URL")
-  .action((url: string, options: TrafficOptions) =>
+  .option("--tls-info", "what the TLS handshake settled, on stderr")
+  .action((url: string, options: ConnectOptions) =>
     perform(options, process.stderr, async (reporter) =>
       (await import("./connect.ts")).run(reporter, url, options),
     ),

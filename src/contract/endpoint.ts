@@ -17,6 +17,9 @@ export interface EndpointOptions {
 
 /** Can make connections. @see twisted.internet.interfaces.IStreamClientEndpoint */
 export interface ClientEndpoint<T extends Transport = Transport> {
+  /** The host that was asked for, where there is one: whom a layer above proves the peer to be. */
+  readonly peerName?: string;
+
   /**
    * Resolves to `protocol` when its `connectionMade` has returned; no `dataReceived` comes before
    * the promise's microtasks have run. Each call is a new attempt.

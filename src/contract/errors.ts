@@ -44,8 +44,8 @@ export class WireError extends Error {
 /** You used a connection after closing it, or after a layer took it. */
 export class ClosedError extends WireError {
   override readonly name = "ClosedError";
-  constructor(attempt: string, options: WireErrorOptions = {}) {
-    super("ERR_WIRE_CLOSED", `Cannot ${attempt}: the connection is closed`, options);
+  constructor(attempt: string, options: WireErrorOptions = {}, state = "the connection is closed") {
+    super("ERR_WIRE_CLOSED", `Cannot ${attempt}: ${state}`, options);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { MemoryNetwork } from "../memory/index.ts";
 import type { OpenRequest, OptionRow, Place, Scheme, Schemes } from "./scheme.ts";
+import { tlsScheme } from "./tls-scheme.ts";
 
 /** The built-in schemes and those added with {@link registerScheme}. */
 export const registeredSchemes: Schemes = {
@@ -106,6 +107,7 @@ const builtIn: readonly Scheme[] = [
       return processNetwork.endpoint(placeOf("name", place).name);
     },
   },
+  tlsScheme,
 ];
 
 const table = new Map<string, Scheme>(builtIn.map((scheme) => [scheme.name, scheme]));

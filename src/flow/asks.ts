@@ -4,10 +4,13 @@ import type {
   Capability,
   ConnectionLimits,
   Ledger,
+  Limits,
   Observer,
+  OnError,
   Protocol,
   PullProducer,
   PushProducer,
+  Runtime,
   Transport,
 } from "../contract/index.ts";
 import {
@@ -44,6 +47,30 @@ export class Asks implements FlowCalls {
 
   get ledger(): Ledger {
     return this.#course.ledger;
+  }
+
+  get limits(): Limits {
+    return this.#course.limits;
+  }
+
+  get isLosing(): boolean {
+    return this.#course.isLosing;
+  }
+
+  get runtime(): Runtime {
+    return this.#course.runtime;
+  }
+
+  get onError(): OnError {
+    return this.#course.onError;
+  }
+
+  get depth(): number {
+    return this.#course.depth;
+  }
+
+  get protocol(): Protocol | null {
+    return this.#course.seat.protocol;
   }
 
   write(chunks: readonly Bytes[], size: number): void {

@@ -78,6 +78,11 @@ export class Bounds {
   /** Our end was sent, the peer's is awaited. Called again: nothing changes. */
   linger(): void {
     if (this.#leaveLingering !== null) return;
+    if (this.#limits.lingerTotalMs === 0) {
+      // It takes no place among those that do linger.
+      this.#passed(passedBound("lingerTotal"));
+      return;
+    }
     this.#deadlines.set("lingerIdle", this.#limits.lingerIdleMs);
     this.#deadlines.set("lingerTotal", this.#limits.lingerTotalMs);
     const cut = (): void => this.#passed(passedBound("lingerMax"));

@@ -4,10 +4,13 @@ import type {
   Capability,
   ConnectionLimits,
   Ledger,
+  Limits,
   Observer,
+  OnError,
   Protocol,
   PullProducer,
   PushProducer,
+  Runtime,
   Transport,
 } from "../contract/index.ts";
 
@@ -17,6 +20,15 @@ export interface FlowCalls {
   readonly peer: Address;
   readonly capabilities: ReadonlySet<Capability>;
   readonly ledger: Ledger;
+  readonly limits: Limits;
+  /** A close was asked, by the protocol or on its behalf. */
+  readonly isLosing: boolean;
+  readonly runtime: Runtime;
+  readonly onError: OnError;
+  /** How many layers lie beneath. */
+  readonly depth: number;
+  /** Who is told of the connection now, if anybody. */
+  readonly protocol: Protocol | null;
   /** @param size the bytes in `chunks` together, more than 0. */
   write(chunks: readonly Bytes[], size: number): void;
   loseConnection(): void;

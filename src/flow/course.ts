@@ -4,6 +4,7 @@ import type {
   EndOfTurn,
   Ledger,
   Limits,
+  OnError,
   Opening,
   Runtime,
 } from "../contract/index.ts";
@@ -31,6 +32,7 @@ export class Course implements EndOfTurn {
   readonly depth: number;
   readonly runtime: Runtime;
   readonly lingers: boolean;
+  readonly onError: OnError;
   readonly wire: Wire;
   readonly life: Life = new Life();
   readonly verdict: Verdict = new Verdict();
@@ -52,6 +54,7 @@ export class Course implements EndOfTurn {
 
   constructor(wire: Wire, options: FlowOptions) {
     const onError = options.onError ?? defaultOnError;
+    this.onError = onError;
     this.wire = wire;
     this.limits = options.limits ?? DEFAULT_LIMITS;
     this.runtime = options.runtime ?? systemRuntime();

@@ -22,6 +22,10 @@ export class ProtocolSeat {
     this.#fail = fail;
   }
 
+  get protocol(): Protocol | null {
+    return this.#protocol;
+  }
+
   get isAwareOfHalfClose(): boolean {
     return this.#protocol?.readConnectionLost !== undefined;
   }

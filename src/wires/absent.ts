@@ -11,3 +11,7 @@ export function tcp(): never {
 export function unix(): never {
   throw new UnsupportedError("open a UNIX socket", "a browser has no sockets of its own");
 }
+
+export function tlsFromFiles(): never {
+  throw new UnsupportedError("speak TLS", "a browser keeps its own to itself");
+}

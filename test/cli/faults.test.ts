@@ -100,7 +100,7 @@ describe("a module that cannot be served is named, with its fault, in one messag
   const made: readonly (readonly [string, string, RegExp])[] = [
     ["empty", "() => ({})", /has no connectionMade\(\), dataReceived\(\), connectionLost\(\)$/],
     ["class", "class { connectionMade() {} dataReceived() {} }", /no connectionLost\(\)$/],
-    ["nothing", "() => {}", /it made undefined, and no protocol$/],
+    ["nothing", "() => {}", /it made nothing, and no protocol$/],
     ["promise", "() => Promise.reject(new Error())", /promise and is no async function; write/],
   ];
   for (const [name, source, message] of made) {

@@ -12,8 +12,8 @@ import { messageOf } from "../wording.ts";
  *
  * - A class: a protocol, made anew for every connection.
  * - An `async` function: a handler, given a `Connection`; its return closes, its throw cuts.
- * - Any other function: a protocol factory, given the peer's address. A promise is no protocol: what
- *   is a handler shows before it is called, since it is called with something else.
+ * - Any other function: a protocol factory, given the peer's address. A promise is no protocol: a
+ *   handler shows before it is called, since it is called with something else.
  *
  * @throws {UsageError} when there is no such file, or its default export is none of these.
  * @throws {Error} when the module does not load, with what it threw as the cause.
@@ -70,7 +70,8 @@ function protocolFrom(path: string, made: unknown): Protocol | null {
     );
   }
   if (typeof made !== "object" && typeof made !== "function") {
-    throw new TypeError(`Cannot serve ${path}: it made ${String(made)}, and no protocol`);
+    const what = made === undefined ? "nothing" : `a ${typeof made}`;
+    throw new TypeError(`Cannot serve ${path}: it made ${what}, and no protocol`);
   }
   const missing = REQUIRED.filter((name) => typeof Reflect.get(made, name) !== "function");
   if (missing.length === 0) return made as Protocol;
