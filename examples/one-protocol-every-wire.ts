@@ -32,7 +32,11 @@ class Backwards implements Protocol {
   }
 }
 
-async function ask(name: string, listen: Endpoint, reach: (host: unknown) => Endpoint): Promise<void> {
+async function ask(
+  name: string,
+  listen: Endpoint,
+  reach: (host: unknown) => Endpoint,
+): Promise<void> {
   await using port = await listen.listen(() => new Backwards(name));
   await using peer = await connect(reach(port.getHost()));
   await peer.send("!llaw eht revo");

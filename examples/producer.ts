@@ -1,4 +1,7 @@
-/** A pull producer sends a large body a piece at a time: nothing piles up, and the close waits for it. */
+/**
+ * A pull producer sends a large body a piece at a time: nothing piles up, and the close waits for
+ * it.
+ */
 import type { Bytes, CloseReason, Protocol, PullProducer, Transport } from "overwall";
 import { connect } from "overwall";
 import { tcp } from "overwall/tcp";

@@ -1,6 +1,6 @@
 /** Watches a connection without changing it: every byte, every pause, the end. */
 import { observe } from "overwall";
-import { loopback, AccumulatingProtocol } from "overwall/memory";
+import { AccumulatingProtocol, loopback } from "overwall/memory";
 
 const server = new AccumulatingProtocol();
 const { left, closed } = loopback(new AccumulatingProtocol(), server);

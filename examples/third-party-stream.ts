@@ -23,7 +23,7 @@ const verbsOf = (stream: Duplex, facts: Facts): Wire => {
 const capabilities = ["halfClose", "linger", "backPressure"] as const;
 const join = () => duplexPair().map((stream) => (facts: Facts) => verbsOf(stream, facts));
 const wire = flowWire({ name: "duplexPair", capabilities, join });
-for (const { name, skip, run } of conformance(wire, { watchdogMs: 1500 })) {
+for (const { name, skip, run } of conformance(wire, { watchdogMs: 500 })) {
   const verdict = skip ?? (await run().catch((failure: Error) => `FAILED ${failure.message}`));
   console.log(name.padEnd(54), (verdict ?? "ok").split("\n")[0]);
 }

@@ -7,7 +7,10 @@ import type { CheckResult, Finding } from "./check-result.ts";
 import { listFiles } from "./list-files.ts";
 import type { Ratchet } from "./ratchet.ts";
 
-/** Bundles what must run in a browser, and weighs it. Each key of the budget is in `dist/`. */
+/**
+ * Bundles what must run in a browser, and weighs it. Each key of the budget is in `dist/`;
+ * `index.js` is the package's front door, whose wires of the system a browser gets refusals for.
+ */
 export async function checkBundles(
   root: string,
   { bundleBytes }: Pick<Ratchet, "bundleBytes">,
@@ -42,6 +45,7 @@ export async function checkBundles(
 
 /** A folder's front file; where it has none, all its files but those for Node. */
 function filesOf(root: string, part: string): string[] {
+  if (part.endsWith(".js")) return existsSync(join(root, `dist/${part}`)) ? [`dist/${part}`] : [];
   const front = `dist/${part}/index.js`;
   if (part !== "bridges" && existsSync(join(root, front))) return [front];
   return listFiles(root, `dist/${part}`, ".js").filter(

@@ -1,9 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { notYet, type Scheme, schemes } from "../src/endpoints/index.ts";
-
-const PLACE = "docs/endpoints.md";
+import type { Scheme } from "../src/endpoints/index.ts";
+import { notYet, schemes } from "../src/endpoints/index.ts";
+import { writeDrawnPage } from "./drawn-page.ts";
 
 /** docs/endpoints.md: the schemes and their options, drawn from the table that the parser reads. */
 export function drawEndpoints(): string {
@@ -28,31 +25,24 @@ function drawScheme({ name, describe, example, options, listens, connects }: Sch
     rows.length === 0
       ? ["It has no options."]
       : ["| option | type | default | what it does |", "| --- | --- | --- | --- |", ...rows];
-  return [`## \`${name}\``, "", `${describe}; ${can}. As in \`${example}\`.`, "", ...table].join("\n");
+  return [`## \`${name}\``, "", `${describe}; ${can}. As in \`${example}\`.`, "", ...table].join(
+    "\n",
+  );
 }
 
+/** The page's beginning. */
 const INTRODUCTION = `# Endpoint strings
 
 <!-- Written by tools/draw-endpoints.ts; edit src/endpoints and run it again. -->
 
-A URL names an endpoint: layers outermost first, joined with \`+\`, down to a wire, then where the wire
-goes, then options as query parameters. The same string serves to listen or to connect, by where it
-stands. A UNIX path is absolute, or begins with \`./\`, \`../\` or \`@\` (an abstract name). The host of
-\`tcp://:8007\` is 127.0.0.1. An unknown option is an error, and so is a password.
+A URL names an endpoint: layers outermost first, joined with \`+\`, down to a wire, then where the
+wire goes, then options as query parameters. The same string serves to listen or to connect, by
+where it stands. A UNIX path is absolute, or begins with \`./\`, \`../\` or \`@\` (an abstract
+name). The host of \`tcp://:8007\` is 127.0.0.1. An unknown option is an error, and so is a
+password.
 
-Types: \`number\`; \`boolean\` (\`true\`, \`false\`); \`duration\` (\`250ms\`, \`30s\`, \`1m\`); \`size\` (\`64KiB\`);
-\`mode\` (octal, \`0600\`); \`text\`, percent-encoded where it holds \`&\`, \`#\` or \`%\`.`;
+Types: \`number\`; \`boolean\` (\`true\`, \`false\`); \`duration\` (\`250ms\`, \`30s\`,
+\`1m\`); \`size\` (\`64KiB\`); \`mode\` (octal, \`0600\`); \`text\`, percent-encoded where it
+holds \`&\`, \`#\` or \`%\`.`;
 
-/** Writes the page; with \`--check\` only says whether it is up to date. */
-function main(args: readonly string[]): void {
-  const path = join(process.cwd(), PLACE);
-  const drawn = drawEndpoints();
-  if (!args.includes("--check")) return writeFileSync(path, drawn);
-  if (readFileSync(path, "utf8") === drawn) return;
-  process.exitCode = 1;
-  process.stderr.write(`${PLACE} is out of date; run node build/tools/draw-endpoints.js\n`);
-}
-
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  main(process.argv.slice(2));
-}
+writeDrawnPage(import.meta.url, { place: "docs/endpoints.md", draw: drawEndpoints });

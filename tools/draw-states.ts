@@ -1,10 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { LifeEvent, Phase, Reading, Sending } from "../src/flow/life.ts";
 import { Life, PHASES, READING, SENDING } from "../src/flow/life.ts";
-
-const PLACE = "docs/states.md";
+import { writeDrawnPage } from "./drawn-page.ts";
 
 /** docs/states.md: the life of a connection, drawn from the table that the code runs on. */
 export function drawStates(): string {
@@ -179,20 +175,4 @@ what is queued is being sent. *Ending*: our end is asked of the wire, not yet co
 const CELLS_TEXT = `\`lose\` moves both directions, so that nobody discards what a peer says while
 our own direction is still simply open.`;
 
-/** `node build/tools/draw-states.js` writes the page; `--check` fails if it is out of date. */
-function main(args: readonly string[]): void {
-  const path = join(process.cwd(), PLACE);
-  const drawn = drawStates();
-  if (!args.includes("--check")) {
-    writeFileSync(path, drawn);
-    process.stdout.write(`${PLACE}: ${drawn.split("\n").length} lines\n`);
-  } else if (readFileSync(path, "utf8") !== drawn) {
-    process.stderr.write(`${PLACE} is out of date: run node build/tools/draw-states.js\n`);
-    process.exitCode = 1;
-  }
-}
-
-const [, script] = process.argv;
-if (script !== undefined && import.meta.url === pathToFileURL(script).href) {
-  main(process.argv.slice(2));
-}
+writeDrawnPage(import.meta.url, { place: "docs/states.md", draw: drawStates });

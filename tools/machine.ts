@@ -16,7 +16,7 @@ export function describeMachine(): Machine {
     cpu: cores[0]?.model.trim() ?? "unknown",
     cores: cores.length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    kernel: `${type()} ${release()}`,
+    kernel: `${type()} ${/^[\d.]*\d/.exec(release())?.[0] ?? ""}`,
     os: distribution(),
   };
 }

@@ -34,11 +34,11 @@ export function readModuleGraph(root: string): ModuleGraph {
   return graph;
 }
 
-/** The source files behind `exports` and `bin` of package.json. */
+/** The source files behind `exports`, `browser` and `bin` of package.json. */
 export function entryPoints(root: string): string[] {
   const manifest: unknown = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const { exports, bin } = manifest as { readonly exports?: unknown; readonly bin?: unknown };
-  const outputs = [...leaves(exports), ...leaves(bin)]
+  const { exports, browser, bin } = manifest as Readonly<Record<string, unknown>>;
+  const outputs = [...leaves(exports), ...leaves(browser), ...leaves(bin)]
     .map((path) => posix.normalize(path))
     .filter((path) => path.endsWith(".js"));
   return [...new Set(outputs.map((path) => path.replace(/^dist\//, "src/").replace(/js$/, "ts")))];

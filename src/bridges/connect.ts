@@ -1,4 +1,5 @@
 import type { ClientEndpoint, EndpointOptions, Transport } from "../contract/index.ts";
+import { checkEndpoint } from "./check-endpoint.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import { Connection } from "./connection.ts";
 
@@ -6,6 +7,7 @@ import { Connection } from "./connection.ts";
  * Makes a connection.
  *
  * @throws {WireError} REFUSED, RESOLVE, TIMEOUT … naming every attempt made.
+ * @throws {TypeError} at the call, when it is given no endpoint.
  * @throws the signal's reason when aborted before the connection is made; later it means nothing.
  *
  * @example one question, one answer
@@ -20,5 +22,6 @@ export function connect<T extends Transport>(
   endpoint: ClientEndpoint<T>,
   options: EndpointOptions & ConnectionOptions = {},
 ): Promise<Connection<T>> {
+  checkEndpoint("connect", endpoint, ["connect"]);
   return endpoint.connect(new Connection<T>(options), options);
 }

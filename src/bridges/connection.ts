@@ -8,6 +8,7 @@ import type {
   Transport,
 } from "../contract/index.ts";
 import {
+  BusyError,
   DEFAULT_LIMITS,
   isAbortable,
   isBytes,
@@ -68,6 +69,8 @@ export class Connection<T extends Transport = Transport>
   #reason: CloseReason | null = null;
   /** The peer takes no more, or has all that was sent before `end`. */
   #isSendingOver = false;
+  /** What a second connection was refused with; its end is not ours. */
+  #refused: BusyError | null = null;
   /** Not handed over. */
   #isOurs = true;
   /** Closed or aborted by us. */
@@ -281,6 +284,10 @@ export class Connection<T extends Transport = Transport>
 
   /** For the transport. */
   connectionMade(transport: T): void {
+    if (this.#transport !== null) {
+      this.#refused = new BusyError("connect", "this Connection has one already; use another");
+      throw this.#refused;
+    }
     this.#transport = transport;
     this.#outbox.isRegistered = true;
     transport.registerProducer(this.#outbox, true);
@@ -304,6 +311,7 @@ export class Connection<T extends Transport = Transport>
 
   /** For the transport. */
   connectionLost(reason: CloseReason): void {
+    if (this.#refused !== null && reason.error === this.#refused) return;
     this.#reason = reason;
     for (const grace of this.#graces) grace[Symbol.dispose]();
     this.#graces = [];

@@ -4,6 +4,7 @@ import type {
   ServerEndpoint,
   Transport,
 } from "../contract/index.ts";
+import { checkEndpoint } from "./check-endpoint.ts";
 import type { Connection, ConnectionOptions } from "./connection.ts";
 import type { Server } from "./server.ts";
 import { Serving } from "./server.ts";
@@ -31,7 +32,8 @@ export interface ServeOptions extends EndpointOptions, ConnectionOptions {
  *
  * @param options `signal` rejects before the result is there, and stops the server as `close` does
  *   afterwards. `onError` takes what handlers throw, with `during: "handler"`.
- * @throws {TypeError} without a handler; {RangeError} when `graceMs` is no number of at least 0.
+ * @throws {TypeError} without an endpoint or a handler.
+ * @throws {RangeError} when `graceMs` is no number of at least 0.
  * @throws what `listen`, or `connect`, rejects with.
  * @throws the signal's reason when aborted before the result is there.
  */
@@ -40,6 +42,7 @@ export async function serve<T extends Transport>(
   handler: Handler<T>,
   options: ServeOptions = {},
 ): Promise<Server> {
+  checkEndpoint("serve", endpoint, ["listen", "connect"]);
   if (typeof handler !== "function") throw new TypeError("serve() takes a handler function");
   const serving = new Serving<T>(handler, options);
   try {

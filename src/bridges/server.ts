@@ -3,7 +3,7 @@ import { ClosedError } from "../contract/index.ts";
 import { defaultOnError } from "../flow/default-on-error.ts";
 import { systemRuntime } from "../flow/index.ts";
 import { Connection } from "./connection.ts";
-import { cut } from "./cut.ts";
+import { abortOrClose, cut } from "./cut.ts";
 import type { Handler, ServeOptions } from "./serve.ts";
 
 /** What `serve` gives: where it serves, how many, and how to stop. */
@@ -199,15 +199,6 @@ class ServedConnection<T extends Transport> extends Connection<T> {
 function checkGrace(graceMs: number): number {
   if (graceMs >= 0) return graceMs;
   throw new RangeError(`Cannot wait ${graceMs} ms: graceMs must be a number of at least 0`);
-}
-
-/** Cuts a peer, where its wire can be cut. */
-function abortOrClose<T extends Transport>(peer: Connection<T>): void {
-  try {
-    peer.abort();
-  } catch {
-    void peer.close();
-  }
 }
 
 const GRACE_MS = 10_000;

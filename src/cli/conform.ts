@@ -2,8 +2,8 @@ import { SpecError } from "../contract/index.ts";
 import { didYouMean, parse } from "../endpoints/index.ts";
 import type { RunnableCase } from "../testing/index.ts";
 import { ConformanceFailure, conformance } from "../testing/index.ts";
-import type { EndpointWireOptions } from "./conform-wire.ts";
-import { endpointWire } from "./conform-wire.ts";
+import type { ConformWireOptions } from "./conform-wire.ts";
+import { conformWire } from "./conform-wire.ts";
 import { EXIT, UsageError } from "./exit-code.ts";
 import type { CommonOptions } from "./options.ts";
 import type { Reporter } from "./reporter.ts";
@@ -14,6 +14,9 @@ export interface ConformOptions extends CommonOptions {
   /** Parts of case ids: only cases with one of them are run. */
   readonly case?: readonly string[];
 }
+
+/** What a proxy loses never comes: nobody should wait long for it. */
+const THROUGH_WATCHDOG_MS = 8_000;
 
 type Outcome = "passed" | "failed" | "skipped";
 
@@ -33,9 +36,11 @@ export async function run(
   options: ConformOptions,
 ): Promise<void> {
   const how = wireOf(url, options.through);
-  const wire = await endpointWire(how);
-  const all = chosen(conformance(wire), options.case);
-  const runnable = how.connect === undefined ? all : all.filter((one) => one.case.through === true);
+  const wire = await conformWire(how);
+  const isThrough = how.connect !== undefined;
+  const patience = isThrough ? { watchdogMs: THROUGH_WATCHDOG_MS } : {};
+  const all = chosen(conformance(wire, patience), options.case);
+  const runnable = isThrough ? all.filter((one) => one.case.through === true) : all;
   const print = printerOf(reporter, options);
   print.begin(how.name, runnable.length);
   const results: Result[] = [];
@@ -60,7 +65,7 @@ function chosen(
   throw new UsageError(`Cannot conform: there is no case called ${parts.join(" or ")}${hint}`);
 }
 
-function wireOf(url: string | undefined, through: string | undefined): EndpointWireOptions {
+function wireOf(url: string | undefined, through: string | undefined): ConformWireOptions {
   if ((url === undefined) === (through === undefined)) {
     throw new UsageError("Cannot conform: give a URL, or --through LISTEN=CONNECT, and not both");
   }
@@ -70,7 +75,7 @@ function wireOf(url: string | undefined, through: string | undefined): EndpointW
 }
 
 /** Options have a `=` as well: the one that counts has an endpoint on both sides. */
-function splitThrough(through: string): EndpointWireOptions {
+function splitThrough(through: string): ConformWireOptions {
   const faults: unknown[] = [];
   for (let at = through.indexOf("="); at >= 0; at = through.indexOf("=", at + 1)) {
     const connect = through.slice(0, at);
@@ -116,17 +121,13 @@ function printerOf(reporter: Reporter, options: ConformOptions): Printer {
 
 function jsonPrinter(reporter: Reporter): Printer {
   return {
-    begin: (wire, cases) => reporter.tell({ event: "conform", wire, cases }, ""),
+    begin: (wire, cases) => reporter.tell({ event: "conform", wire, cases }),
     result: ({ one, outcome, durationMs, why }) => {
       const { id, clause } = one.case;
       const ms = Math.round(durationMs);
-      reporter.tell(
-        { event: "case", name: one.name, id, clause, outcome, durationMs: ms, why },
-        "",
-      );
+      reporter.tell({ event: "case", name: one.name, id, clause, outcome, durationMs: ms, why });
     },
-    end: (results, notAsked) =>
-      reporter.tell({ event: "summary", ...tally(results), notAsked }, ""),
+    end: (results, notAsked) => reporter.tell({ event: "summary", ...tally(results), notAsked }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import type { Address, CloseReason, Observer, Transport } from "../contract/index.ts";
 import { describeReason, formatAddress } from "../contract/index.ts";
 import { endpoint } from "../endpoints/index.ts";
@@ -11,15 +12,22 @@ import type { Reporter } from "./reporter.ts";
 import { StandardStreams } from "./standard-streams.ts";
 import { aborted, Stopper } from "./stopper.ts";
 import { tap } from "./tap.ts";
+import { tellTls } from "./tls-info.ts";
 import { carriedWords, ledgerWords } from "./wording.ts";
 
 /** After the peer's end: how long piped input may give nothing. */
 const HALF_OPEN_IDLE_MS = 60_000;
 
+export interface ConnectOptions extends TrafficOptions {
+  readonly tlsInfo?: boolean;
+}
+
 /** `overwall connect URL` */
-export async function run(reporter: Reporter, url: string, options: TrafficOptions): Promise<void> {
+export async function run(reporter: Reporter, url: string, options: ConnectOptions): Promise<void> {
   const target = await endpoint(url);
+  refuseFolder();
   using stopper = new Stopper();
+  reporter.watch(process.stdout);
   const streams = new StandardStreams({
     peerEnded: () => reporter.say("the peer has ended; what standard input gives is still sent"),
   });
@@ -44,12 +52,20 @@ export async function run(reporter: Reporter, url: string, options: TrafficOptio
     process.exitCode = EXIT.interrupted;
     return;
   }
+  const { transport } = streams;
+  if (options.tlsInfo === true && transport !== undefined) tellTls(reporter, transport);
   using _watch = watch(reporter, streams, options);
   stopWith(stopper, streams, options.drain);
   const reason = await streams.finished;
   tellClosed(reporter, reason, seen);
   if (streams.inputError !== undefined) throw streams.inputError;
   process.exitCode = exitCodeFor(reason, streams, stopper);
+}
+
+/** Node gives a folder as an input that is over at once, so that its fault would go unseen. */
+function refuseFolder(): void {
+  if (!fstatSync(0).isDirectory()) return;
+  throw new Error("Cannot read standard input: it is a directory");
 }
 
 interface Seen {
@@ -97,7 +113,7 @@ function watch(reporter: Reporter, streams: StandardStreams, options: TrafficOpt
   const { transport } = streams;
   if (transport === undefined) return { [Symbol.dispose]: () => {} };
   const { tap: form } = options;
-  if (form !== undefined) observe(transport, tap("#1", form, { in: "←", out: "→" }));
+  if (form !== undefined) observe(transport, tap(reporter, "#1", form, { in: "←", out: "→" }));
   if (options.progress !== true) return { [Symbol.dispose]: () => {} };
   return showProgress(reporter, () => trafficOf(transport));
 }

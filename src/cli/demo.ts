@@ -28,7 +28,7 @@ export async function run(reporter: Reporter): Promise<void> {
   }
   const { exchanges, bytes, missing } = totals;
   const durationMs = Math.round(performance.now() - startMs);
-  reporter.tell({ event: "summary", exchanges, bytes, missing, durationMs }, "");
+  reporter.tell({ event: "summary", exchanges, bytes, missing, durationMs });
   const verdict = missing === 0 ? reporter.good("0 missing") : reporter.bad(`${missing} missing`);
   print(
     reporter,
@@ -58,18 +58,15 @@ async function runPair(reporter: Reporter, pair: PairOfWires, totals: Totals): P
     totals.exchanges += 1;
     totals.bytes += report.bytes.leftToRight + report.bytes.rightToLeft;
     totals.missing += missing;
-    reporter.tell(
-      {
-        event: "exchange",
-        from,
-        onto,
-        exchange: exchange.name,
-        ...outcome,
-        missing,
-        bytes: report.bytes,
-      },
-      "",
-    );
+    reporter.tell({
+      event: "exchange",
+      from,
+      onto,
+      exchange: exchange.name,
+      ...outcome,
+      missing,
+      bytes: report.bytes,
+    });
     const mark = missing === 0 ? reporter.good("whole") : reporter.bad(`${missing} MISSING`);
     const title = `${`${from} → ${onto}`.padEnd(16)} ${exchange.name.padEnd(27)}`;
     const there = amount(outcome.toServer, outcome.toServerExpected);

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import type { ConformOptions } from "./conform.ts";
-import { EXIT } from "./exit-code.ts";
+import type { ConnectOptions } from "./connect.ts";
+import { EXIT, UsageError } from "./exit-code.ts";
 import type { CommonOptions, TrafficOptions } from "./options.ts";
 import { withCommon, withTraffic } from "./options.ts";
 import { Reporter } from "./reporter.ts";
@@ -11,10 +12,21 @@ const AFTER_HELP = `
 A URL names where to listen or to connect, by where it stands:
   tcp://127.0.0.1:8007  unix:///run/app.sock  unix:@name  memory://name
   stdio:  fd:3  file:///var/log/x?append  process:sort -u
+  tls://example.org:443  tls+unix:///run/app.sock
 "overwall wires" lists them with their options, as in tcp://:8007?keepAlive.
 
 Exit codes: 0 done, 1 failed, 2 usage, 124 a time limit passed, 130 interrupted
-(SIGINT, or SIGTERM when a connection had to be cut at the end of --drain).`;
+(SIGINT, or SIGTERM or SIGHUP when a connection had to be cut at the end of --drain).`;
+
+const AFTER_SERVE_HELP = `
+The default export of a module such as ./my-protocol.js is one of these:
+  a class            a protocol, made anew for every connection
+  an async function  a handler, called with a Connection; its return closes
+  another function   a factory, called with the peer's address; it returns a protocol, or null
+A protocol has connectionMade(transport), dataReceived(data) and connectionLost(reason).`;
+
+/** Known before the command line is read, since its mistakes are events as well. */
+const eventsOfMistakes = whereMistakesGo(process.argv.slice(2));
 
 const separator = process.argv[2] === "serve" ? process.argv.indexOf("--") : -1;
 const ownArguments = separator < 0 ? process.argv : process.argv.slice(0, separator);
@@ -25,7 +37,12 @@ const program = new Command("overwall")
   .description("Byte streams between any two wires, with nothing lost and every end explained.")
   .version(versionOfPackage(), "-V, --version")
   .showHelpAfterError("(overwall --help tells more)")
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, "overwall:")) })
+  .configureOutput({ writeOut })
+  .configureOutput(
+    eventsOfMistakes === null
+      ? { outputError: (text, write) => write(text.replace(/^error:/, "overwall:")) }
+      : { outputError: () => {}, writeErr: () => {} },
+  )
   .addHelpText("after", AFTER_HELP)
   .exitOverride();
 
@@ -39,7 +56,8 @@ withTraffic(program.command("relay <listen> <connect>"))
 
 withTraffic(program.command("connect <url>"))
   .description("join standard input and output to URL")
-  .action((url: string, options: TrafficOptions) =>
+  .option("--tls-info", "what the TLS handshake settled, on stderr")
+  .action((url: string, options: ConnectOptions) =>
     perform(options, process.stderr, async (reporter) =>
       (await import("./connect.ts")).run(reporter, url, options),
     ),
@@ -50,7 +68,10 @@ withTraffic(program.command("serve <protocol> [url...]"))
   .usage(
     "[options] <protocol> <url...>\n       overwall serve [options] <url> -- <command> [arg...]",
   )
-  .addHelpText("after", "\nWith -- a process of its own is started for every connection.")
+  .addHelpText(
+    "after",
+    `${AFTER_SERVE_HELP}\n\nWith -- a process of its own is started for every connection.`,
+  )
   .action((first: string, rest: string[], options: TrafficOptions) =>
     perform(options, eventsBeside([first, ...rest]), async (reporter) => {
       if (commandLine === undefined) {
@@ -118,6 +139,20 @@ function eventsBeside(specs: readonly string[]): NodeJS.WriteStream {
   return isTaken ? process.stderr : process.stdout;
 }
 
+/** With `--json`: where the command's events go. @returns null without. */
+function whereMistakesGo(args: readonly string[]): NodeJS.WriteStream | null {
+  const end = args.indexOf("--");
+  const read = end < 0 ? args : args.slice(0, end);
+  if (!read.includes("--json")) return null;
+  const command = read.find((one) => !one.startsWith("-"));
+  return command === "connect" ? process.stderr : process.stdout;
+}
+
+function tellMistake({ message }: CommanderError, events: NodeJS.WriteStream): void {
+  const reporter = new Reporter({ json: true, color: "never" }, events);
+  reporter.fail(new UsageError(message.replace(/^error: /, "")));
+}
+
 function collected(one: string, before: readonly string[] = []): readonly string[] {
   return [...before, one];
 }
@@ -138,4 +173,11 @@ try {
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (error.exitCode !== 0 && eventsOfMistakes !== null) tellMistake(error, eventsOfMistakes);
+}
+
+/** Help, and the version: a reader that went away is no failure of ours. */
+function writeOut(text: string): void {
+  process.stdout.on("error", () => {});
+  process.stdout.write(text);
 }

@@ -54,7 +54,7 @@ export function withTraffic(command: Command): Command {
     .addOption(
       timed(
         "--drain <seconds>",
-        "after SIGINT or SIGTERM: how long connections may go on",
+        "after SIGINT, SIGTERM or SIGHUP: how long connections may go on",
         10_000,
         "10",
       ),

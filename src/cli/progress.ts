@@ -23,14 +23,13 @@ export function showProgress(reporter: Reporter, look: () => Traffic): Disposabl
     const out = roughly(((now.bytesOut - before.bytesOut) * 1000) / EVERY_MS);
     const back = roughly(((now.bytesBack - before.bytesBack) * 1000) / EVERY_MS);
     before = now;
-    const line = `${counted(now.connections, "connection")}   → ${out}/s   ← ${back}/s`;
-    process.stderr.write(`\r\u001b[K${line}`);
+    reporter.status(`${counted(now.connections, "connection")}   → ${out}/s   ← ${back}/s`);
   }, EVERY_MS);
   timer.unref();
   return {
     [Symbol.dispose]: () => {
       clearInterval(timer);
-      process.stderr.write("\r\u001b[K");
+      reporter.status("");
     },
   };
 }

@@ -6,15 +6,17 @@ import { relay } from "../join/index.ts";
 import type { Drained } from "./drain.ts";
 import { drain } from "./drain.ts";
 import { exitCodeOf } from "./exit-code.ts";
+import { tellErrors } from "./homeless-errors.ts";
 import type { TrafficOptions } from "./options.ts";
 import { limitsOf } from "./options.ts";
 import { showProgress } from "./progress.ts";
+import { refuseMemoryAlone } from "./reachable.ts";
 import { factsOf } from "./reason-facts.ts";
 import { describeClosed, endedBy } from "./relay-words.ts";
 import type { Reporter } from "./reporter.ts";
 import { aborted, Stopper } from "./stopper.ts";
 import { tap } from "./tap.ts";
-import { bytesOf, ledgerWords, messageOf } from "./wording.ts";
+import { bytesOf, codeOf, ledgerWords, messageOf } from "./wording.ts";
 
 /** `overwall relay LISTEN CONNECT` */
 export async function run(
@@ -25,6 +27,7 @@ export async function run(
 ): Promise<void> {
   for (const spec of [listen, target]) parse(spec);
   const isOne = servesOne(listen);
+  refuseMemoryAlone("relay from", [listen]);
   using stopper = new Stopper();
   const total = { out: 0, back: 0 };
   const working = await relay(await endpoint(listen), await endpoint(target), {
@@ -32,9 +35,9 @@ export async function run(
     limits: limitsOf(options),
     maxConnections: options.maxConnections,
     ...(options.halfOpenIdle === undefined ? {} : { halfOpenIdleMs: options.halfOpenIdle }),
-    onError: (error, { during }) => reporter.warn(`${during}: ${messageOf(error)}`),
+    onError: tellErrors(reporter),
     events: eventsOf(reporter, total, isOne),
-    ...tapsOf(options),
+    ...tapsOf(reporter, options),
   });
   const host = formatAddress(working.getHost());
   reporter.tell(
@@ -70,7 +73,7 @@ function eventsOf(
     },
     failed: ({ serial, client }, error) => {
       if (isOne) process.exitCode = exitCodeOf(error);
-      reporter.tell(
+      reporter.fault(
         { event: "failed", id: serial, client, message: messageOf(error), ...codeOf(error) },
         `#${serial} failed: ${formatAddress(client)}: ${messageOf(error)}`,
       );
@@ -135,10 +138,13 @@ function drainedBy(reporter: Reporter, working: Relay): Drained<RelayedConnectio
   };
 }
 
-function tapsOf({ tap: form }: TrafficOptions): Pick<Parameters<typeof relay>[2] & object, "taps"> {
+function tapsOf(
+  reporter: Reporter,
+  { tap: form }: TrafficOptions,
+): Pick<Parameters<typeof relay>[2] & object, "taps"> {
   if (form === undefined) return {};
   const arrows = { in: "→", out: "←" };
-  return { taps: ({ serial }) => ({ left: tap(`#${serial}`, form, arrows) }) };
+  return { taps: ({ serial }) => ({ left: tap(reporter, `#${serial}`, form, arrows) }) };
 }
 
 function traffic(
@@ -155,8 +161,4 @@ function traffic(
     back += bytes.rightToLeft;
   }
   return { connections: working.connections.length, bytesOut: out, bytesBack: back };
-}
-
-function codeOf(error: unknown): { readonly code?: unknown } {
-  return error instanceof Error && "code" in error ? { code: error.code } : {};
 }

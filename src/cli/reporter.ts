@@ -23,6 +23,8 @@ export class Reporter {
   readonly #options: ReporterOptions;
   readonly #events: NodeJS.WriteStream;
   readonly #hasColor: boolean;
+  /** What stands on the terminal's last line, to be written over. */
+  #status = "";
 
   /** @param events where NDJSON goes: stdout, unless that carries data. */
   constructor(options: ReporterOptions, events: NodeJS.WriteStream) {
@@ -31,23 +33,33 @@ export class Reporter {
     this.#hasColor = wantsColor(options.color);
     // A reader that went away is no failure of ours; whoever cares about it listens as well.
     // Standard output is left alone unless it is ours: looking at it changes it for others.
-    for (const stream of new Set([events, process.stderr]))
-      stream.on("error", outputFailed(stream));
+    for (const stream of new Set([events, process.stderr])) this.watch(stream);
+  }
+
+  /** Tells when what is written to `stream` cannot be written, if somebody is there to read it. */
+  watch(stream: NodeJS.WriteStream): void {
+    stream.on("error", outputFailed(stream));
   }
 
   get isJson(): boolean {
     return this.#options.json === true;
   }
 
-  /** Something happened: its facts with `--json`, its words otherwise. */
-  tell(event: Event, words: string): void {
+  /** Something happened: its facts with `--json`, its words, if it has any, otherwise. */
+  tell(event: Event, words?: string): void {
     if (this.isJson) this.#events.write(`${JSON.stringify({ ...event }, replaceInfinity)}\n`);
-    else this.say(words);
+    else if (words !== undefined) this.say(words);
   }
 
   /** Words for a person, unless they asked for quiet. */
   say(words: string): void {
-    if (this.#options.quiet !== true && !this.isJson) process.stderr.write(`${words}\n`);
+    if (this.#options.quiet !== true && !this.isJson) this.print(words);
+  }
+
+  /** Puts `words` on the terminal's last line, in place of those before; none takes them away. */
+  status(words: string): void {
+    process.stderr.write(`${ERASE_LINE}${words}`);
+    this.#status = words;
   }
 
   /** Words for a person who asked for more. */
@@ -57,8 +69,14 @@ export class Reporter {
 
   /** Words that a person has to see even so: something they asked for will not be as they think. */
   warn(words: string): void {
-    if (this.isJson) this.tell({ event: "warning", message: words }, words);
-    else process.stderr.write(`${this.#paint("33", "overwall:")} ${words}\n`);
+    if (this.isJson) this.tell({ event: "warning", message: words });
+    else this.print(`${this.#paint("33", "overwall:")} ${words}`);
+  }
+
+  /** Something failed and the command goes on: told to whoever asked for quiet, too. */
+  fault(event: Event, words: string): void {
+    if (this.isJson) this.tell(event);
+    else this.print(`${this.#paint("31", "overwall:")} ${words}`);
   }
 
   /** One message, without a stack unless asked for; sets the exit code that the error means. */
@@ -67,11 +85,11 @@ export class Reporter {
     const message = error instanceof Error ? error.message : String(error);
     if (this.isJson) {
       const code = isWireError(error) ? { code: error.code } : {};
-      this.tell({ event: "error", message, ...code }, message);
+      this.tell({ event: "error", message, ...code });
       return;
     }
-    const stack = this.#options.debug === true && error instanceof Error ? `\n${error.stack}` : "";
-    process.stderr.write(`${this.#paint("31", "overwall:")} ${message}${stack}\n`);
+    const stack = this.#options.debug === true ? stackOf(error) : "";
+    this.print(`${this.#paint("31", "overwall:")} ${message}${stack}`);
   }
 
   good(words: string): string {
@@ -86,10 +104,25 @@ export class Reporter {
     return this.#paint("2", words);
   }
 
+  /** A line on stderr, whatever else was asked for; above the status, if there is one. */
+  print(words: string): void {
+    const [over, under] = this.#status === "" ? ["", ""] : [ERASE_LINE, this.#status];
+    process.stderr.write(`${over}${words}\n${under}`);
+  }
+
   #paint(style: string, words: string): string {
     return this.#hasColor ? `\u001b[${style}m${words}\u001b[0m` : words;
   }
 }
+
+/** With what it was caused by: that is where the fault is. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  const cause = stackOf(error.cause);
+  return `\n${error.stack}${cause === "" ? "" : `\ncaused by:${cause}`}`;
+}
+
+const ERASE_LINE = "\r\u001b[K";
 
 /** https://no-color.org: set and not empty. */
 function wantsColor(choice: ColorChoice | true): boolean {

@@ -1,21 +1,23 @@
-import type { CloseReason, Limits, OnError, ProtocolFactory } from "../contract/index.ts";
+import type { CloseReason, Limits, OnError } from "../contract/index.ts";
 import { describeReason, formatAddress } from "../contract/index.ts";
 import { didYouMean, endpoint, parse } from "../endpoints/index.ts";
 import { observe } from "../flow/index.ts";
 import type { Drained } from "./drain.ts";
 import { drain } from "./drain.ts";
 import { UsageError } from "./exit-code.ts";
+import { tellErrors } from "./homeless-errors.ts";
 import type { TrafficOptions } from "./options.ts";
 import { limitsOf } from "./options.ts";
 import { showProgress } from "./progress.ts";
+import { refuseMemoryAlone } from "./reachable.ts";
 import { factsOf } from "./reason-facts.ts";
 import type { Reporter } from "./reporter.ts";
-import type { ServedConnection, ServedEvents } from "./served.ts";
+import type { ServedConnection, ServedEvents, Service } from "./served.ts";
 import { Served } from "./served.ts";
 import { NAMED_SERVICES } from "./services/named.ts";
 import { aborted, Stopper } from "./stopper.ts";
 import { tap } from "./tap.ts";
-import { bytesOf, carriedWords, ledgerWords, messageOf } from "./wording.ts";
+import { bytesOf, carriedWords, codeOf, ledgerWords, messageOf } from "./wording.ts";
 
 /** `overwall serve PROTOCOL URL…` */
 export async function run(
@@ -28,9 +30,10 @@ export async function run(
   if (urls.length === 0) throw new UsageError(`Cannot serve ${protocol}: on which URL?`);
   for (const url of urls) parse(url);
   using stopper = new Stopper();
-  const onError: OnError = (error, { during }) => reporter.warn(`${during}: ${messageOf(error)}`);
+  refuseMemoryAlone(`serve ${protocol} on`, urls);
+  const onError = tellErrors(reporter);
   const total = { out: 0, back: 0 };
-  const served = new Served(await factoryOf(protocol, onError), eventsOf(reporter, options, total));
+  const served = new Served(await serviceOf(protocol), eventsOf(reporter, options, total));
   try {
     for (const url of urls)
       await listen(reporter, served, { url, protocol, limits: limitsOf(options), onError });
@@ -66,10 +69,10 @@ function isModule(protocol: string): boolean {
   return !/^[a-z0-9+]+:/.test(protocol) && /[/\\]|\.[cm]?js$/.test(protocol);
 }
 
-async function factoryOf(protocol: string, onError: OnError): Promise<ProtocolFactory> {
+async function serviceOf(protocol: string): Promise<Service> {
   const named = NAMED_SERVICES.get(protocol);
   if (named !== undefined) return named();
-  return (await import("./services/from-module.ts")).factoryFromModule(protocol, onError);
+  return (await import("./services/from-module.ts")).serviceFromModule(protocol);
 }
 
 async function listen(
@@ -98,7 +101,8 @@ function eventsOf(
   return {
     opened: ({ id, peer, transport }) => {
       const { tap: form } = options;
-      if (form !== undefined) observe(transport, tap(`#${id}`, form, { in: "←", out: "→" }));
+      if (form !== undefined)
+        observe(transport, tap(reporter, `#${id}`, form, { in: "←", out: "→" }));
       reporter.tell(
         { event: "opened", id, peer, host: transport.getHost() },
         reporter.faint(`#${id} opened: ${formatAddress(peer)}`),
@@ -109,24 +113,29 @@ function eventsOf(
       total.back += reason.ledger.received;
       tellClosed(reporter, connection, reason);
     },
+    failed: ({ id, peer }, error) =>
+      reporter.fault(
+        { event: "failed", id, peer, message: messageOf(error), ...codeOf(error) },
+        `#${id} failed: ${formatAddress(peer)}: ${messageOf(error)}`,
+      ),
   };
 }
 
 function tellClosed(reporter: Reporter, { id, peer }: ServedConnection, reason: CloseReason): void {
   const { received, sent } = reason.ledger;
   const { reason: why, ...facts } = factsOf(reason);
-  reporter.tell(
-    {
-      event: "closed",
-      id,
-      peer,
-      bytes: { out: sent, in: received },
-      endedBy: reason.by,
-      reason: why,
-      ...facts,
-    },
-    `#${id} closed: ${carriedWords(reason.ledger)}; ${describeReason(reason)}`,
-  );
+  const event = {
+    event: "closed",
+    id,
+    peer,
+    bytes: { out: sent, in: received },
+    endedBy: reason.by,
+    reason: why,
+    ...facts,
+  };
+  const words = `#${id} closed: ${carriedWords(reason.ledger)}; ${describeReason(reason)}`;
+  if (reason.kind === "failed" && reason.by === "us") reporter.fault(event, words);
+  else reporter.tell(event, words);
   reporter.detail(`#${id} ${ledgerWords(reason.ledger)}`);
 }
 

@@ -5,7 +5,6 @@ import type {
   EndpointOptions,
   ListeningPort,
   Protocol,
-  ProtocolFactory,
   Transport,
 } from "../contract/index.ts";
 import { isAbortable } from "../contract/index.ts";
@@ -18,21 +17,30 @@ export interface ServedConnection {
   readonly transport: Transport;
 }
 
+/**
+ * Makes the protocol of a new connection, as a factory does; `null` refuses it.
+ *
+ * @param fail takes what goes wrong later and that the protocol cannot throw.
+ */
+export type Service = (peer: Address, fail: (error: unknown) => void) => Protocol | null;
+
 export interface ServedEvents {
   opened(connection: ServedConnection): void;
+  /** No protocol could be made for it, or what handled it threw: it is cut. */
+  failed(connection: Pick<ServedConnection, "id" | "peer">, error: unknown): void;
   closed(connection: ServedConnection, reason: CloseReason): void;
 }
 
 /** A protocol served on any number of wires: who is there, and how they are let go. */
 export class Served {
-  readonly #factory: ProtocolFactory;
+  readonly #service: Service;
   readonly #events: ServedEvents;
   readonly #ports: ListeningPort[] = [];
   readonly #live: Map<ServedConnection, Promise<void>> = new Map();
   #serial = 0;
 
-  constructor(factory: ProtocolFactory, events: ServedEvents) {
-    this.#factory = factory;
+  constructor(service: Service, events: ServedEvents) {
+    this.#service = service;
     this.#events = events;
   }
 
@@ -52,10 +60,7 @@ export class Served {
   }
 
   async listen(endpoint: Endpoint, options: EndpointOptions): Promise<ListeningPort> {
-    const port = await endpoint.listen((peer) => {
-      const protocol = this.#factory(peer);
-      return protocol === null ? null : this.#watch(protocol, peer);
-    }, options);
+    const port = await endpoint.listen((peer) => this.#accept(peer), options);
     this.#ports.push(port);
     return port;
   }
@@ -77,12 +82,24 @@ export class Served {
     return cut;
   }
 
+  #accept(peer: Address): Protocol | null {
+    this.#serial += 1;
+    const id = this.#serial;
+    const fail = (error: unknown): void => this.#events.failed({ id, peer }, error);
+    try {
+      const protocol = this.#service(peer, fail);
+      return protocol === null ? null : this.#watch(protocol, id, peer);
+    } catch (error) {
+      fail(error);
+      return null;
+    }
+  }
+
   /** The same protocol, with its connection noted; what it lacks stays lacking. */
-  #watch(protocol: Protocol, peer: Address): Protocol {
+  #watch(protocol: Protocol, id: number, peer: Address): Protocol {
     return {
       connectionMade: (transport) => {
-        this.#serial += 1;
-        this.#note({ id: this.#serial, peer, transport });
+        this.#note({ id, peer, transport });
         return protocol.connectionMade(transport);
       },
       dataReceived: (data) => protocol.dataReceived(data),

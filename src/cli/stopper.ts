@@ -41,7 +41,7 @@ export class Stopper implements Disposable {
   };
 }
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Resolves when `signal` is aborted. */
 export function aborted(signal: AbortSignal): Promise<void> {

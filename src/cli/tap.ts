@@ -1,4 +1,5 @@
 import type { Direction, Observer } from "../contract/index.ts";
+import type { Reporter } from "./reporter.ts";
 
 export type TapForm = "hex" | "text";
 
@@ -8,6 +9,7 @@ export type TapForm = "hex" | "text";
  * @param arrows what stands for bytes that come in and for bytes that go out.
  */
 export function tap(
+  reporter: Reporter,
   name: string,
   form: TapForm,
   arrows: Readonly<Record<Direction, string>>,
@@ -15,7 +17,7 @@ export function tap(
   return {
     bytes: (direction, data) => {
       const lines = form === "hex" ? hexLines(data) : textLines(data);
-      for (const line of lines) process.stderr.write(`${name} ${arrows[direction]} ${line}\n`);
+      for (const line of lines) reporter.print(`${name} ${arrows[direction]} ${line}`);
     },
   };
 }

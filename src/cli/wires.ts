@@ -7,6 +7,7 @@ interface Row {
   readonly scheme: string;
   readonly works: boolean;
   readonly describe: string;
+  /** Absent for a layer: it goes over any wire. */
   readonly driver?: string;
   readonly example?: string;
   readonly listens?: boolean;
@@ -20,20 +21,20 @@ interface Row {
 export async function run(reporter: Reporter): Promise<void> {
   const rows = [...schemes().map(present), ...[...notYet()].map(absent)];
   if (reporter.isJson) {
-    for (const row of rows) reporter.tell({ event: "wire", ...row }, "");
+    for (const row of rows) reporter.tell({ event: "wire", ...row });
     return;
   }
   for (const row of rows) process.stdout.write(`${wordsOf(reporter, row)}\n`);
 }
 
 function present(scheme: Scheme): Row {
-  const { name, describe, example, listens, connects, options } = scheme;
+  const { name, describe, example, listens, connects, options, place } = scheme;
   const lacking = name === "unix" && process.platform === "win32";
   return {
     scheme: name,
     works: !lacking,
     describe,
-    driver: name === "memory" ? "memory" : "portable",
+    ...(place === undefined ? {} : { driver: name === "memory" ? "memory" : "portable" }),
     example,
     listens,
     connects,
@@ -50,9 +51,10 @@ function wordsOf(reporter: Reporter, row: Row): string {
   const name = row.scheme.padEnd(8);
   if (!row.works) return `${reporter.faint(`no   ${name}`)} ${row.describe}; needs ${row.needs}`;
   const ways = [row.listens === true ? "listen" : "", row.connects === true ? "connect" : ""];
+  const how = row.driver === undefined ? "a layer over any wire" : `${row.driver} driver`;
   const lines = [
     `${reporter.good("yes")}  ${name} ${row.describe}`,
-    `              ${row.example}   ${ways.filter(Boolean).join(", ")}; ${row.driver} driver`,
+    `              ${row.example}   ${ways.filter(Boolean).join(", ")}; ${how}`,
   ];
   for (const [key, { type, describe, fallback }] of Object.entries(row.options ?? {})) {
     const otherwise = fallback === undefined ? "" : ` (${fallback})`;

@@ -44,3 +44,8 @@ export function ledgerWords(ledger: Ledger): string {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** The code of an error, for an event; an error without one gives nothing. */
+export function codeOf(error: unknown): { readonly code?: unknown } {
+  return error instanceof Error && "code" in error ? { code: error.code } : {};
+}

@@ -13,6 +13,7 @@ export interface AddressKinds {
   readonly stdio: StdioAddress;
   readonly descriptor: DescriptorAddress;
   readonly file: FileAddress;
+  readonly stream: StreamAddress;
 }
 
 export type AddressKind = keyof AddressKinds;
@@ -26,7 +27,9 @@ export interface Layered {
   readonly via?: Address;
 }
 
-/** @see twisted.internet.address.IPv4Address, IPv6Address: one type here, told apart by `family`. */
+/**
+ * @see twisted.internet.address.IPv4Address, IPv6Address: one type here, told apart by `family`.
+ */
 export interface TcpAddress extends Layered {
   readonly kind: "tcp";
   /** A literal address once connected; a name only in what was asked for. */
@@ -43,7 +46,9 @@ export interface UnixAddress extends Layered {
   readonly path: string | null;
 }
 
-/** One end of a loopback or of a simulated wire. @see twisted.protocols.loopback._LoopbackAddress */
+/**
+ * One end of a loopback or of a simulated wire. @see twisted.protocols.loopback._LoopbackAddress
+ */
 export interface LoopbackAddress extends Layered {
   readonly kind: "loopback";
   readonly side: "left" | "right";
@@ -85,13 +90,21 @@ export interface FileAddress extends Layered {
   readonly path: string;
 }
 
+/** One end of a stream that came from elsewhere and knows no address of its own. */
+export interface StreamAddress extends Layered {
+  readonly kind: "stream";
+  /** What whoever gave the stream calls this end. */
+  readonly name: string;
+}
+
 /** The address as a person writes it, in the endpoint-string form where there is one. */
 export function formatAddress(address: Address): string {
   switch (address.kind) {
     case "tcp":
       return `tcp://${address.family === 6 ? `[${address.host}]` : address.host}:${address.port}`;
     case "unix":
-      return address.path === null ? "unix:(unnamed)" : `unix://${address.path}`;
+      if (address.path === null) return "unix:(unnamed)";
+      return address.path.startsWith("@") ? `unix:${address.path}` : `unix://${address.path}`;
     case "loopback":
       return `loopback:${address.side}`;
     case "memory":
@@ -104,6 +117,8 @@ export function formatAddress(address: Address): string {
       return formatDescriptors(address);
     case "file":
       return address.path.startsWith("/") ? `file://${address.path}` : `file:${address.path}`;
+    case "stream":
+      return `stream:${address.name}`;
     default:
       return formatUnknown(address satisfies never);
   }

@@ -6,6 +6,8 @@ export interface CapabilityNames {
   readonly abort: true;
   /** The peer can tell our abort from an end. */
   readonly abortVisible: true;
+  /** An end is a mark of its own: without it the peer's end is told as ERR_WIRE_TRUNCATED. */
+  readonly endMark: true;
   /** `loseWriteConnection` is there, and the peer's end leaves our direction open. */
   readonly halfClose: true;
   /** A close reads and discards until the peer ends, within the linger bounds. */
@@ -25,7 +27,8 @@ export interface Abortable {
    *
    * Nothing more is sent from the moment this is called; `connectionLost` follows in a later turn
    * with `aborted` by `us`. On TCP the peer sees a reset; where the wire has none (capability
-   * `abortVisible` absent), a plain end. Called twice, or after the end: nothing more happens.
+   * `abortVisible` absent), a plain end, which is told from an orderly one with
+   * `endMark`. Called twice, or after the end: nothing more happens.
    *
    * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED on a wire without the capability `abort`.
    * @clause abort.discards abort.laterTurn abort.silentAfter abort.twice abort.whileClosing

@@ -1,5 +1,6 @@
 /**
- * Time, turns and luck are arguments: nothing below the wires reads a clock or rolls a die by itself,
+ * Time, turns and luck are arguments: nothing below the wires reads a clock or rolls a die by
+ * itself,
  * so a simulator can own all three.
  */
 export interface Clock {

@@ -52,7 +52,8 @@ export interface CloseCause {
  * to a bound or to an exit status. An abort of ours stays `aborted` by `us`.
  *
  * @clause reason.done reason.doneByHalves reason.aborted reason.lost reason.lostWhileClosing
- * @see twisted.internet.error.ConnectionDone, ConnectionLost, ConnectionAborted: values here, not classes.
+ * @see twisted.internet.error.ConnectionDone, ConnectionLost, ConnectionAborted: values here, not
+ *   classes.
  */
 export interface CloseReason extends CloseCause {
   /** The account of the whole connection, closed. */
@@ -66,7 +67,7 @@ export function describeReason(reason: CloseReason): string {
     done: `closed by ${whose}`,
     aborted: `aborted by ${whose}`,
     lost: reason.by === "wire" ? "lost on the wire" : `cut by ${whose}`,
-    timeout: `timed out (limit of ${whose})`,
+    timeout: "timed out",
     failed: reason.by === "peer" ? "the peer broke a rule" : "failed on our side",
   }[reason.kind];
   const detail = reason.error?.message ?? reason.code;

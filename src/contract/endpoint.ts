@@ -17,6 +17,9 @@ export interface EndpointOptions {
 
 /** Can make connections. @see twisted.internet.interfaces.IStreamClientEndpoint */
 export interface ClientEndpoint<T extends Transport = Transport> {
+  /** The host that was asked for, where there is one: whom a layer above proves the peer to be. */
+  readonly peerName?: string;
+
   /**
    * Resolves to `protocol` when its `connectionMade` has returned; no `dataReceived` comes before
    * the promise's microtasks have run. Each call is a new attempt.
@@ -48,7 +51,7 @@ export interface Endpoint<T extends Transport = Transport>
 export interface ListeningPort extends AsyncDisposable {
   /** Where it is bound; keeps answering after it has stopped. */
   getHost(): Address;
-  /** How many connections it serves now. */
+  /** How many connections it serves now. @clause endpoint.maxConnections */
   readonly connections: number;
   /** Takes no more connections; those that come wait. @clause endpoint.pauseAccepting */
   pauseAccepting(): void;

@@ -24,7 +24,10 @@ export interface WireErrorOptions {
   readonly address?: Address;
 }
 
-/** Something that the world, the peer or the state of a connection did; mistakes in a call are built-in errors. */
+/**
+ * Something that the world, the peer or the state of a connection did; mistakes in a call are
+ * built-in errors.
+ */
 export class WireError extends Error {
   override readonly name: string = "WireError";
   /** Stable. */
@@ -41,8 +44,8 @@ export class WireError extends Error {
 /** You used a connection after closing it, or after a layer took it. */
 export class ClosedError extends WireError {
   override readonly name = "ClosedError";
-  constructor(attempt: string, options: WireErrorOptions = {}) {
-    super("ERR_WIRE_CLOSED", `Cannot ${attempt}: the connection is closed`, options);
+  constructor(attempt: string, options: WireErrorOptions = {}, state = "the connection is closed") {
+    super("ERR_WIRE_CLOSED", `Cannot ${attempt}: ${state}`, options);
   }
 }
 
@@ -99,6 +102,10 @@ export interface FailedAttempt {
   readonly error: Error;
 }
 
+function describeAttempt({ address, error }: FailedAttempt): string {
+  return `${formatAddress(address)}: ${error.message}`;
+}
+
 /** No attempt to connect succeeded; lists every one. */
 export class ConnectError extends WireError {
   override readonly name = "ConnectError";
@@ -110,12 +117,11 @@ export class ConnectError extends WireError {
     attempts: readonly FailedAttempt[],
     options: WireErrorOptions = {},
   ) {
-    const tried =
-      attempts.length > 1
-        ? ` (tried ${attempts.map(({ address, error }) => `${formatAddress(address)}: ${error.message}`).join("; ")})`
-        : "";
+    const tried = attempts.length > 1 ? ` (tried ${attempts.map(describeAttempt).join("; ")})` : "";
     super(code, `Cannot connect to ${target}: ${why}${tried}`, {
-      ...(attempts[0] === undefined ? {} : { cause: attempts[0].error, address: attempts[0].address }),
+      ...(attempts[0] === undefined
+        ? {}
+        : { cause: attempts[0].error, address: attempts[0].address }),
       ...options,
     });
     this.attempts = attempts;
@@ -138,13 +144,18 @@ export class SpecError extends WireError {
   /** Where in it the fault begins, in characters. */
   readonly offset: number;
   constructor(spec: string, offset: number, what: string) {
-    super("ERR_WIRE_SPEC", `Cannot read the endpoint: ${what}\n  ${spec}\n  ${" ".repeat(offset)}^`);
+    super(
+      "ERR_WIRE_SPEC",
+      `Cannot read the endpoint: ${what}\n  ${spec}\n  ${" ".repeat(offset)}^`,
+    );
     this.spec = spec;
     this.offset = offset;
   }
 }
 
-/** Whether `error` is one of ours, by its code, so that it holds across two copies of the package. */
+/**
+ * Whether `error` is one of ours, by its code, so that it holds across two copies of the package.
+ */
 export function isWireError(error: unknown): error is WireError {
   return (
     error instanceof Error &&

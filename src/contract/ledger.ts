@@ -1,6 +1,7 @@
 /**
  * The account of one connection's bytes, at one moment. All fields are counts of bytes, and they
- * balance at every moment: `accepted = sent + unsent + dropped`, `received = delivered + undelivered`.
+ * balance at every moment: `accepted = sent + unsent + dropped`, `received = delivered +
+ * undelivered`.
  *
  * A layer counts its own plaintext, once the layer below counts the bytes that carry it.
  *
@@ -24,6 +25,8 @@ export interface Ledger {
   readonly delivered: number;
   /** Received and not delivered: waiting for a paused reader, or discarded while closing. */
   readonly undelivered: number;
-  /** The part of `unsent` that the wire was sending; a portable driver cannot tell how much left. */
+  /**
+   * The part of `unsent` that the wire was sending; a portable driver cannot tell how much left.
+   */
   readonly inFlight: number;
 }

@@ -2,14 +2,17 @@
  * Limits of one connection. Times in milliseconds, sizes in bytes; `Infinity` means off.
  *
  * @clause limit.idle limit.idleEitherWay limit.stall limit.halfOpen limit.halfOpenDownload
- * @clause limit.write limit.writeOneLarge close.lingerIdle close.lingerTotal close.lingerMax close.stall
+ * @clause limit.write limit.writeOneLarge close.lingerIdle close.lingerMoves
+ * @clause close.lingerTotal close.lingerMax close.stall
  */
 export interface ConnectionLimits {
   /** How long the handshakes of layers may take. Reason: ERR_WIRE_HANDSHAKE. */
   readonly handshakeTimeoutMs: number;
   /** How long no byte may move either way. Reason: ERR_WIRE_IDLE. */
   readonly idleMs: number;
-  /** How long queued bytes may wait with none sent. Off: 60 s while closing. Reason: ERR_WIRE_STALL. */
+  /**
+   * How long queued bytes may wait with none sent. Off: 60 s while closing. Reason: ERR_WIRE_STALL.
+   */
   readonly stallMs: number;
   /** While lingering: how long without a byte from the peer. Reason: ERR_WIRE_LINGER. */
   readonly lingerIdleMs: number;
@@ -66,13 +69,14 @@ export const DEFAULT_LIMITS: Limits = {
 /**
  * The defaults with `given` over them, checked.
  *
- * @throws {RangeError} when a name is unknown, a value is not a number of at least 0 (or `Infinity`),
+ * @throws {RangeError} when a name is unknown, a value is not a number of at least 0 (or
+ *   `Infinity`),
  *   or a low mark is above its high mark.
  */
 export function resolveLimits(given: Partial<Limits> = {}, base: Limits = DEFAULT_LIMITS): Limits {
   const limits = { ...base };
   for (const [name, value] of Object.entries(given)) {
-    if (!(name in DEFAULT_LIMITS)) {
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
       throw new RangeError(`Cannot set limits: there is no limit called ${JSON.stringify(name)}`);
     }
     if (value === undefined) continue;
@@ -88,5 +92,7 @@ export function resolveLimits(given: Partial<Limits> = {}, base: Limits = DEFAUL
 function checkLimit(name: string, value: unknown): void {
   if (value === null && name === "halfOpenIdleMs") return;
   if (typeof value === "number" && value >= 0) return;
-  throw new RangeError(`Cannot set limits: ${name} must be a number of at least 0, not ${String(value)}`);
+  throw new RangeError(
+    `Cannot set limits: ${name} must be a number of at least 0, not ${String(value)}`,
+  );
 }

@@ -34,7 +34,9 @@ export interface Observer {
 
 /** What `onError` is told beside the error. */
 export interface ErrorContext {
-  /** What was going on: `"accept"`, `"factory"`, `"connectionLost"`, `"observer"`, `"handshake"`. */
+  /**
+   * What was going on: `"accept"`, `"factory"`, `"connectionLost"`, `"observer"`, `"handshake"`.
+   */
   readonly during: string;
   readonly host?: Address;
   readonly peer?: Address;

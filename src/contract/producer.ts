@@ -31,7 +31,9 @@ export interface PullProducer {
  * @see twisted.internet.interfaces.IPushProducer
  */
 export interface PushProducer extends PullProducer {
-  /** Stop writing until `resumeProducing`. May be called inside one of the producer's own writes. */
+  /**
+   * Stop writing until `resumeProducing`. May be called inside one of the producer's own writes.
+   */
   pauseProducing(): void;
 }
 

@@ -16,7 +16,9 @@ import type { Transport } from "./transport.ts";
  * @see twisted.internet.interfaces.IProtocol
  */
 export interface Protocol<in T extends Transport = Transport> {
-  /** The connection is there, every handshake beneath it done. No data comes before this returns. */
+  /**
+   * The connection is there, every handshake beneath it done. No data comes before this returns.
+   */
   readonly connectionMade: (transport: T) => void;
 
   /**
@@ -59,4 +61,6 @@ export interface Protocol<in T extends Transport = Transport> {
  * Called when every handshake is done, with the true peer. One that throws refuses too, and the
  * error goes to `onError`.
  */
-export type ProtocolFactory<T extends Transport = Transport> = (peer: Address) => Protocol<T> | null;
+export type ProtocolFactory<T extends Transport = Transport> = (
+  peer: Address,
+) => Protocol<T> | null;

@@ -12,10 +12,16 @@ export interface TcpTransport extends Transport, Abortable, HalfCloseable {
   getHost(): TcpAddress;
   /** Whether small writes leave at once. On by default: flow coalesces before the kernel could. */
   getTcpNoDelay(): boolean;
-  /** Takes effect at once. After the end: nothing happens. @throws {TypeError} unless given a boolean. */
+  /**
+   * Takes effect at once. After the end: nothing happens. @throws {TypeError} unless given a
+   * boolean.
+   */
   setTcpNoDelay(enabled: boolean): void;
   /** Whether the kernel probes a silent peer. Off by default. */
   getTcpKeepAlive(): boolean;
-  /** Takes effect at once. After the end: nothing happens. @throws {TypeError} unless given a boolean. */
+  /**
+   * Takes effect at once. After the end: nothing happens. @throws {TypeError} unless given a
+   * boolean.
+   */
   setTcpKeepAlive(enabled: boolean): void;
 }

@@ -22,15 +22,18 @@ export interface Transport extends Consumer, PushProducer {
   /**
    * Queues `data` behind everything queued before it.
    *
-   * Every byte is accepted; none is reordered, duplicated, truncated or dropped while the connection
+   * Every byte is accepted; none is reordered, duplicated, truncated or dropped while the
+   * connection
    * lives. Writes of one turn leave together. An empty chunk is a complete no-op.
    * **Not promised:** when it leaves, or that the peer gets it. See `flushed` and the ledger.
    *
-   * - After `loseConnection` or `loseWriteConnection`: sent while a producer is registered, otherwise
+   * - After `loseConnection` or `loseWriteConnection`: sent while a producer is registered,
+   *   otherwise
    *   ignored and counted as `dropped`. After `connectionLost`: ignored.
    * - With a push producer registered, `pauseProducing` may be called before this returns.
    *
-   * @param data borrowed until `flushed()` settles or `connectionLost` runs; do not change it meanwhile.
+   * @param data borrowed until `flushed()` settles or `connectionLost` runs; do not change it
+   *   meanwhile.
    * @throws {TypeError} when `data` is not a `Uint8Array`, whatever the state.
    * @throws {ClosedError} ERR_WIRE_CLOSED when a layer has taken this transport over.
    * @clause write.order write.whole write.bothWays write.nested write.fromDataReceived write.empty
@@ -52,9 +55,11 @@ export interface Transport extends Consumer, PushProducer {
   writeSequence(data: Iterable<Bytes>): void;
 
   /**
-   * Closes the connection once everything written so far has been sent, and reaches the peer with it.
+   * Closes the connection once everything written so far has been sent, and reaches the peer with
+   * it.
    *
-   * Returns at once. Flushes, ends the sending side, then reads and discards until the peer ends, so
+   * Returns at once. Flushes, ends the sending side, then reads and discards until the peer ends,
+   * so
    * that a peer still talking cannot turn the close into a reset that destroys data on its way.
    * From this call on the protocol receives no more data; it ends in one `connectionLost`.
    *
@@ -71,7 +76,9 @@ export interface Transport extends Consumer, PushProducer {
    */
   loseConnection(): void;
 
-  /** The other end, the same value before and after the loss. @clause address.stable address.value */
+  /**
+   * The other end, the same value before and after the loss. @clause address.stable address.value
+   */
   getPeer(): Address;
 
   /** Our end, the same value before and after the loss. @clause address.stable */
@@ -82,7 +89,7 @@ export interface Transport extends Consumer, PushProducer {
    *
    * Takes effect at once: not one more chunk is delivered. The peer's end waits too.
    *
-   * @clause read.pauseHolds read.pauseInMade read.endWaits
+   * @clause read.pauseHolds read.pauseInMade read.endWaits backPressure.slowReader
    */
   pauseProducing(): void;
 
@@ -103,7 +110,7 @@ export interface Transport extends Consumer, PushProducer {
    * promise that nobody looks at never becomes an unhandled rejection.
    * **Not promised:** that the peer has received it.
    *
-   * @clause flushed.resolves flushed.notEarly flushed.rejects
+   * @clause flushed.resolves flushed.notEarly flushed.rejects flushed.rejectsWhenCut
    */
   flushed(): Promise<void>;
 
@@ -125,7 +132,7 @@ export interface Transport extends Consumer, PushProducer {
    * @throws {ClosedError} ERR_WIRE_CLOSED on a closing or ended connection.
    * @throws {BusyError} ERR_WIRE_BUSY when an earlier switch has not taken effect yet.
    * @clause switch.order switch.early switch.producer switch.pauseAnew switch.ended
-   * @clause switch.busy switch.closed
+   * @clause switch.busy switch.closed switch.ourEnd
    */
   switchProtocol(next: Protocol, early?: Bytes): void;
 

@@ -38,7 +38,8 @@ export function parse(spec: string, schemes: Schemes = registeredSchemes): Endpo
     throw new TypeError(`Cannot read the endpoint: it is a ${typeof spec}`);
   const source = new Source(spec);
   const head = /^[^:/?#]*/.exec(spec)?.[0] ?? "";
-  const isKnown = schemes.find(head) !== undefined || NOT_YET.has(head);
+  const isScheme = (word: string): boolean => schemes.find(word) !== undefined || NOT_YET.has(word);
+  const isKnown = head.split("+").every(isScheme);
   source.refuseSecrets({ hasScheme: isKnown });
   if (spec.trim() === "") source.fail(0, `expected an endpoint, as in ${exampleOf(schemes)}`);
   if (!isKnown && /^[\w.-]+:\d+$/.test(spec)) {

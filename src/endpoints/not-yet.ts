@@ -7,7 +7,6 @@ export const NOT_YET: ReadonlyMap<string, string> = new Map([
   ["systemd", "a socket that systemd hands over"],
   ["pipe", "a Windows named pipe"],
   ["nats", "a NATS broker"],
-  ["tls", "TLS"],
   ["telnet", "telnet"],
   ["ssh", "an SSH session"],
   ["ws", "a WebSocket"],

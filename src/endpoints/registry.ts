@@ -2,6 +2,7 @@ import type { Address, ClientEndpoint, Endpoint } from "../contract/index.ts";
 import type { MemoryNetwork } from "../memory/index.ts";
 import type { FileOptions } from "../wires/file/index.ts";
 import type { OpenRequest, OptionRow, Place, Scheme, Schemes } from "./scheme.ts";
+import { tlsScheme } from "./tls-scheme.ts";
 
 /** The built-in schemes and those added with {@link registerScheme}. */
 export const registeredSchemes: Schemes = {
@@ -199,6 +200,7 @@ const builtIn: readonly Scheme[] = [
       return served(file(options), { kind: "file", path });
     },
   },
+  tlsScheme,
 ];
 
 /** Loads what makes a connection of one where it stands to listen. */

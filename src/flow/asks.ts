@@ -4,20 +4,30 @@ import type {
   Capability,
   ConnectionLimits,
   Ledger,
+  Limits,
   Observer,
+  OnError,
   Protocol,
   PullProducer,
   PushProducer,
+  Runtime,
   Transport,
 } from "../contract/index.ts";
-import { BusyError, ClosedError, ProducerRegisteredError, resolveLimits } from "../contract/index.ts";
+import {
+  BusyError,
+  ClosedError,
+  ProducerRegisteredError,
+  resolveLimits,
+} from "../contract/index.ts";
 import type { FlowCalls } from "./calls.ts";
 import { passedWriteLimit } from "./causes.ts";
 import type { Course } from "./course.ts";
 import { guard } from "./guard.ts";
 import { FLUSH_AT_ONCE_BYTES } from "./outflow.ts";
 
-/** What a protocol asks of its connection, entered in the parts at once; the course does the rest. */
+/**
+ * What a protocol asks of its connection, entered in the parts at once; the course does the rest.
+ */
 export class Asks implements FlowCalls {
   readonly capabilities: ReadonlySet<Capability>;
   readonly #course: Course;
@@ -37,6 +47,30 @@ export class Asks implements FlowCalls {
 
   get ledger(): Ledger {
     return this.#course.ledger;
+  }
+
+  get limits(): Limits {
+    return this.#course.limits;
+  }
+
+  get isLosing(): boolean {
+    return this.#course.isLosing;
+  }
+
+  get runtime(): Runtime {
+    return this.#course.runtime;
+  }
+
+  get onError(): OnError {
+    return this.#course.onError;
+  }
+
+  get depth(): number {
+    return this.#course.depth;
+  }
+
+  get protocol(): Protocol | null {
+    return this.#course.seat.protocol;
   }
 
   write(chunks: readonly Bytes[], size: number): void {
@@ -143,7 +177,9 @@ export class Asks implements FlowCalls {
     return this.#course.observers.add(observer);
   }
 
-  /** The next protocol is told what it must know: the connection, early bytes, then what is unread. */
+  /**
+   * The next protocol is told what it must know: the connection, early bytes, then what is unread.
+   */
   #switched(next: Protocol, early: Bytes | undefined, transport: Transport): void {
     const { in: inflow, life, seat } = this.#course;
     this.#course.isSwitching = false;

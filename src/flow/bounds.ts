@@ -1,12 +1,15 @@
 import type { Clock, CloseCause, ConnectionLimits, Limits } from "../contract/index.ts";
-import { type BoundName, passedBound } from "./causes.ts";
+import type { BoundName } from "./causes.ts";
+import { passedBound } from "./causes.ts";
 import { Deadlines } from "./deadlines.ts";
 import { enterLingering } from "./lingering.ts";
 
 /** How long queued bytes may wait while closing, where `stallMs` is off. */
 const STALL_CLOSING_MS = 60_000;
 
-/** How long a protocol that does not know of half-closing may stay half-open, unless told otherwise. */
+/**
+ * How long a protocol that does not know of half-closing may stay half-open, unless told otherwise.
+ */
 const HALF_OPEN_IDLE_MS = 60_000;
 
 /** Which time limits run at which moment of a connection, and what the passing of each means. */
@@ -75,6 +78,11 @@ export class Bounds {
   /** Our end was sent, the peer's is awaited. Called again: nothing changes. */
   linger(): void {
     if (this.#leaveLingering !== null) return;
+    if (this.#limits.lingerTotalMs === 0) {
+      // It takes no place among those that do linger.
+      this.#passed(passedBound("lingerTotal"));
+      return;
+    }
     this.#deadlines.set("lingerIdle", this.#limits.lingerIdleMs);
     this.#deadlines.set("lingerTotal", this.#limits.lingerTotalMs);
     const cut = (): void => this.#passed(passedBound("lingerMax"));

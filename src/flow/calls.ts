@@ -4,10 +4,13 @@ import type {
   Capability,
   ConnectionLimits,
   Ledger,
+  Limits,
   Observer,
+  OnError,
   Protocol,
   PullProducer,
   PushProducer,
+  Runtime,
   Transport,
 } from "../contract/index.ts";
 
@@ -17,6 +20,15 @@ export interface FlowCalls {
   readonly peer: Address;
   readonly capabilities: ReadonlySet<Capability>;
   readonly ledger: Ledger;
+  readonly limits: Limits;
+  /** A close was asked, by the protocol or on its behalf. */
+  readonly isLosing: boolean;
+  readonly runtime: Runtime;
+  readonly onError: OnError;
+  /** How many layers lie beneath. */
+  readonly depth: number;
+  /** Who is told of the connection now, if anybody. */
+  readonly protocol: Protocol | null;
   /** @param size the bytes in `chunks` together, more than 0. */
   write(chunks: readonly Bytes[], size: number): void;
   loseConnection(): void;
@@ -26,7 +38,10 @@ export interface FlowCalls {
   unregisterProducer(): void;
   pauseReading(): void;
   resumeReading(): void;
-  /** Tells `told` once, when all that is queued now was sent, or is lost; at once where that is known. */
+  /**
+   * Tells `told` once, when all that is queued now was sent, or is lost; at once where that is
+   * known.
+   */
   whenSent(told: (wasSent: boolean) => void): void;
   /** @param transport what `next` is to hold. */
   switchProtocol(next: Protocol, early: Bytes | undefined, transport: Transport): void;

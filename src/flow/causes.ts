@@ -26,7 +26,9 @@ export function wireBroke(what: string): CloseCause {
   return { kind: "lost", by: "wire", code: "ERR_WIRE_BROKEN", error };
 }
 
-/** What `connect` rejects with when a connection was over before it opened, for no stated reason. */
+/**
+ * What `connect` rejects with when a connection was over before it opened, for no stated reason.
+ */
 export function unopened(reason: CloseReason): WireError {
   return new WireError(
     reason.code ?? "ERR_WIRE_CLOSED",
@@ -39,7 +41,7 @@ export function unopened(reason: CloseReason): WireError {
  * process, which comes when all of its output is here.
  */
 export function waitsForReader(cause: CloseCause | undefined): boolean {
-  if (cause === undefined) return true;
+  if (cause === undefined || cause.kind === "done") return true;
   return cause.code === "ERR_WIRE_PROCESS_EXIT" || cause.code === "ERR_WIRE_DESCENDANT";
 }
 
@@ -57,7 +59,7 @@ const TAIL = "what was sent last may not have arrived";
 const BOUNDS: { readonly [B in BoundName]: readonly [CloseCode, string] } = {
   handshake: ["ERR_WIRE_HANDSHAKE", "the handshake took longer than handshakeTimeoutMs"],
   idle: ["ERR_WIRE_IDLE", "no byte moved either way for idleMs"],
-  stall: ["ERR_WIRE_STALL", "bytes were queued and none was sent for stallMs"],
+  stall: ["ERR_WIRE_STALL", "what was queued, or our end, was not taken for stallMs"],
   halfOpen: ["ERR_WIRE_HALF_OPEN", "the peer had ended and no byte was sent for halfOpenIdleMs"],
   lingerIdle: ["ERR_WIRE_LINGER", `the peer neither sent nor ended for lingerIdleMs; ${TAIL}`],
   lingerTotal: ["ERR_WIRE_LINGER", `the peer did not end within lingerTotalMs; ${TAIL}`],
@@ -67,5 +69,5 @@ const BOUNDS: { readonly [B in BoundName]: readonly [CloseCode, string] } = {
 /** A time limit passed. */
 export function passedBound(name: BoundName): CloseCause {
   const [code, what] = BOUNDS[name];
-  return { kind: "timeout", by: "us", code, error: new WireError(code, `Timed out: ${what}`) };
+  return { kind: "timeout", by: "us", code, error: new WireError(code, what) };
 }

@@ -4,12 +4,13 @@ import type {
   EndOfTurn,
   Ledger,
   Limits,
+  OnError,
   Opening,
   Runtime,
 } from "../contract/index.ts";
 import { DEFAULT_LIMITS } from "../contract/index.ts";
 import { Bounds } from "./bounds.ts";
-import { threw, waitsForReader, wireBroke } from "./causes.ts";
+import { threw, wireBroke } from "./causes.ts";
 import { defaultOnError } from "./default-on-error.ts";
 import { Inflow } from "./inflow.ts";
 import { Life } from "./life.ts";
@@ -23,13 +24,15 @@ import type { FlowOptions, Wire } from "./wire.ts";
 /**
  * The course of one connection: its parts, and what is due next.
  *
- * What a protocol asks and what a wire reports is entered in the parts at once; what follows from it
+ * What a protocol asks and what a wire reports is entered in the parts at once; what follows from
+ * it
  * happens in `settle`, outside every call of the protocol, so that no call leads back into it.
  */
 export class Course implements EndOfTurn {
   readonly depth: number;
   readonly runtime: Runtime;
   readonly lingers: boolean;
+  readonly onError: OnError;
   readonly wire: Wire;
   readonly life: Life = new Life();
   readonly verdict: Verdict = new Verdict();
@@ -45,12 +48,13 @@ export class Course implements EndOfTurn {
   /** A protocol waits for its `connectionMade`. */
   isSwitching = false;
   /** The wire is over; the end waits for what must be told before it. */
-  over: { readonly cause: CloseCause | undefined } | null = null;
+  over: { readonly met: CloseCause | undefined; readonly waits: boolean } | null = null;
   #isSettleDue = false;
   #isDeliveryDue = false;
 
   constructor(wire: Wire, options: FlowOptions) {
     const onError = options.onError ?? defaultOnError;
+    this.onError = onError;
     this.wire = wire;
     this.limits = options.limits ?? DEFAULT_LIMITS;
     this.runtime = options.runtime ?? systemRuntime();
@@ -179,13 +183,13 @@ export class Course implements EndOfTurn {
   finishIfTold(): void {
     const { phase, reading } = this.life;
     if (this.over === null || phase === "over" || this.isSwitching) return;
-    const { cause } = this.over;
-    if (phase === "live" && waitsForReader(cause) && reading !== "ended") return;
+    const { met, waits } = this.over;
+    if (phase === "live" && waits && reading !== "ended") return;
     this.bounds.clear();
     if (phase === "live") this.life.step("leave");
     this.takesNoMore();
     this.life.step("over");
-    const reason = { ...this.verdict.final(cause), ledger: this.ledger };
+    const reason = { ...this.verdict.final(met), ledger: this.ledger };
     this.observers.ended(reason);
     this.seat.conclude(reason, this.opening);
   }
@@ -213,10 +217,12 @@ export class Course implements EndOfTurn {
     else this.loseConnection();
   }
 
-  /** Whoever passed a bound gets what the system still holds for it, unless something is queued here. */
+  /**
+   * A peer that was sent our end gets what the system still holds for it; any other must be able to
+   * tell a stream that was cut from a whole one.
+   */
   readonly #boundPassed = (cause: CloseCause): void => {
-    const { phase, sending } = this.life;
-    const isClean = this.out.pending === 0 && phase === "live" && sending !== "ending";
-    this.leaveBecause(cause, isClean ? "close" : "abort");
+    const hasEnded = this.life.phase === "live" && this.life.sending === "ended";
+    this.leaveBecause(cause, hasEnded ? "close" : "abort");
   };
 }

@@ -8,7 +8,8 @@ import type { Facts, FlowOptions, Wire } from "./wire.ts";
 /**
  * One connection: the hard half of a transport, decided once for all wires.
  *
- * Above it a {@link FlowTransport} passes on what the protocol asks; below it a {@link Wire} carries
+ * Above it a {@link FlowTransport} passes on what the protocol asks; below it a {@link Wire}
+ * carries
  * out verbs and reports the facts that arrive here.
  */
 export class Flow implements Facts {
@@ -23,13 +24,18 @@ export class Flow implements Facts {
     if (options.handshakes === true) this.#course.bounds.handshake();
   }
 
-  /** Gives up a connection that has not opened yet: `begun` is told `error`, no protocol anything. */
+  /**
+   * Gives up a connection that has not opened yet: `begun` is told `error`, no protocol anything.
+   */
   cancel(error: unknown): void {
     this.#course.seat.begin(error);
     this.#asks.abortConnection();
   }
 
-  /** Tells `told` once, when all that is queued now was sent, or is lost; at once where that is known. */
+  /**
+   * Tells `told` once, when all that is queued now was sent, or is lost; at once where that is
+   * known.
+   */
   whenSent(told: (wasSent: boolean) => void): void {
     this.#asks.whenSent(told);
   }
@@ -50,7 +56,7 @@ export class Flow implements Facts {
 
   received(chunk: Bytes): void {
     const { bounds, in: inflow, life } = this.#course;
-    if (life.phase === "over") return;
+    if (life.phase === "over" || chunk.byteLength === 0) return;
     inflow.received += chunk.byteLength;
     bounds.received();
     if (life.phase !== "live" || life.reading === "discarding") return;
@@ -104,19 +110,21 @@ export class Flow implements Facts {
   over(cause?: CloseCause): void {
     const course = this.#course;
     if (course.life.phase === "over" || course.over !== null) return;
-    course.over = { cause };
-    if (cause === undefined) course.verdict.ended("peer");
+    const isOrderly = cause === undefined || cause.kind === "done";
+    const waits = waitsForReader(cause);
+    course.over = { met: cause, waits };
+    if (isOrderly) course.verdict.ended(cause?.by === "us" ? "us" : "peer");
     else course.verdict.met(cause);
-    if (course.life.phase === "live") this.#endSendingWithWire(cause);
-    if (course.life.phase === "live" && waitsForReader(cause)) this.#endReadingWithWire();
+    if (course.life.phase === "live") this.#endSendingWithWire(isOrderly);
+    if (course.life.phase === "live" && waits) this.#endReadingWithWire();
     course.finishIfTold();
   }
 
   /** What is unsent stays so. A wire that leaves with bytes unsent and no cause has broken. */
-  #endSendingWithWire(cause: CloseCause | undefined): void {
+  #endSendingWithWire(isOrderly: boolean): void {
     const { life, out, verdict } = this.#course;
     if (life.sending === "ended") return;
-    if (cause === undefined && out.pending > 0) verdict.blame(wireBroke("ended with bytes unsent"));
+    if (isOrderly && out.pending > 0) verdict.blame(wireBroke("ended with bytes unsent"));
     life.step("sendingEnded");
     this.#course.takesNoMore();
   }

@@ -1,12 +1,12 @@
 import type { Bytes, ConnectionLimits } from "../contract/index.ts";
-import { Inbox } from "./inbox.ts";
+import { ChunkQueue } from "./chunk-queue.ts";
 import type { Reading } from "./life.ts";
 import type { Wire } from "./wire.ts";
 
 /** What has come in: what waits for the protocol, whether it may go on, and the account of it. */
 export class Inflow {
   readonly #wire: Wire;
-  readonly #inbox = new Inbox();
+  readonly #inbox = new ChunkQueue();
   #early: Bytes[] = [];
   #isWireReading = false;
   received = 0;

@@ -5,7 +5,10 @@
  * follow. The picture in docs/states.md is drawn from here, and a test walks every cell.
  */
 
-/** `ending`: the peer has ended, unread bytes come first. `discarding`: we close, and read on only to be polite. */
+/**
+ * `ending`: the peer has ended, unread bytes come first. `discarding`: we close, and read on only
+ * to be polite.
+ */
 export type Reading = "open" | "ending" | "ended" | "discarding";
 
 /** `held`: an end is asked, a producer holds it. `ending`: asked of the wire, not yet confirmed. */

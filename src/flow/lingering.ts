@@ -1,6 +1,9 @@
 import type { Clock } from "../contract/index.ts";
 
-/** The lingering connections of each clock, that is of a process or of a simulated world, oldest first. */
+/**
+ * The lingering connections of each clock, that is of a process or of a simulated world, oldest
+ * first.
+ */
 const lingering = new WeakMap<Clock, Set<() => void>>();
 
 /**

@@ -1,4 +1,11 @@
-import type { Bytes, CloseReason, Direction, Observer, OnError, Opening } from "../contract/index.ts";
+import type {
+  Bytes,
+  CloseReason,
+  Direction,
+  Observer,
+  OnError,
+  Opening,
+} from "../contract/index.ts";
 
 /** The observers of one connection; none can disturb it or each other. */
 export class Observers {

@@ -5,21 +5,27 @@ import type {
   PullProducer,
   PushProducer,
 } from "../contract/index.ts";
+import { ChunkQueue } from "./chunk-queue.ts";
 import { guard } from "./guard.ts";
 import type { Observers } from "./observers.ts";
 import { ProducerSlot } from "./producer-slot.ts";
 import { SentWaiters } from "./sent-waiters.ts";
 import type { Wire } from "./wire.ts";
-import { WriteQueue } from "./write-queue.ts";
 
 /** Queued bytes that leave without waiting for the end of the turn. */
 export const FLUSH_AT_ONCE_BYTES: number = 256 * 1024;
 
-/** Sent at most at a time, so that progress shows; less while closing, when only progress keeps it alive. */
+/**
+ * Sent at most at a time, so that progress shows; less while closing, when only progress keeps it
+ * alive.
+ */
 const SEND_MAX_BYTES = 1024 * 1024;
 const SEND_MAX_CLOSING_BYTES = 64 * 1024;
 
-/** What is on its way out: the queue, what the wire is sending, who produces it, and the account of it. */
+/**
+ * What is on its way out: the queue, what the wire is sending, who produces it, and the account of
+ * it.
+ */
 export class Outflow {
   readonly #producer = new ProducerSlot();
   readonly #waiters = new SentWaiters();
@@ -27,7 +33,7 @@ export class Outflow {
   readonly #observers: Observers;
   readonly #onError: OnError;
   readonly #fail: (error: unknown) => void;
-  readonly #queue = new WriteQueue();
+  readonly #queue = new ChunkQueue();
   accepted = 0;
   dropped = 0;
   /** Accepted, and never to be sent. */
@@ -36,12 +42,7 @@ export class Outflow {
   #isSending = false;
 
   /** @param fail takes what a producer throws. */
-  constructor(
-    wire: Wire,
-    observers: Observers,
-    onError: OnError,
-    fail: (error: unknown) => void,
-  ) {
+  constructor(wire: Wire, observers: Observers, onError: OnError, fail: (error: unknown) => void) {
     this.#wire = wire;
     this.#observers = observers;
     this.#onError = onError;

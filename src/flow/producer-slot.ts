@@ -1,8 +1,5 @@
 import type { PullProducer, PushProducer } from "../contract/index.ts";
 
-/** What the slot wants done, by flow, which guards the call. */
-export type ProducerCall = (producer: PullProducer) => void;
-
 /** The one registered producer, and whether it is its turn. */
 export class ProducerSlot {
   #producer: PullProducer | PushProducer | null = null;
@@ -35,7 +32,8 @@ export class ProducerSlot {
 
   /** The producer to pause now, marked as paused; none when it is a pull producer or paused. */
   takePauseDue(queued: number, high: number): PushProducer | null {
-    if (queued <= high || !this.#streaming || this.#isPaused || this.#producer === null) return null;
+    if (queued <= high || !this.#streaming || this.#isPaused || this.#producer === null)
+      return null;
     this.#isPaused = true;
     return this.#producer as PushProducer;
   }

@@ -4,7 +4,10 @@ import { unopened } from "./causes.ts";
 import { guard } from "./guard.ts";
 import type { FlowOptions } from "./wire.ts";
 
-/** Where the protocol of a connection sits: it is made here, told here, and nothing it throws gets past. */
+/**
+ * Where the protocol of a connection sits: it is made here, told here, and nothing it throws gets
+ * past.
+ */
 export class ProtocolSeat {
   readonly #options: FlowOptions;
   readonly #onError: OnError;
@@ -17,6 +20,10 @@ export class ProtocolSeat {
     this.#options = options;
     this.#onError = onError;
     this.#fail = fail;
+  }
+
+  get protocol(): Protocol | null {
+    return this.#protocol;
   }
 
   get isAwareOfHalfClose(): boolean {

@@ -17,7 +17,8 @@ const TIMEOUT_MAX_MS = 2 ** 31 - 1;
 type Schedule = (task: () => void) => void;
 
 /**
- * On Node the end of a turn is a tick asked for from a microtask: ticks run when the microtask queue
+ * On Node the end of a turn is a tick asked for from a microtask: ticks run when the microtask
+ * queue
  * is empty, so writes made behind an `await` still leave with the others.
  */
 function nodeSchedules(): { readonly end: Schedule; readonly later: Schedule } {

@@ -17,12 +17,38 @@ import { checkBytes, checkChunks, checkProducer, checkProtocol } from "./argumen
 import type { FlowCalls } from "./calls.ts";
 import type { Observable } from "./observe.ts";
 
+/** The flow behind a transport that is made by flow; for `beneath.ts` alone. */
+export let seeThrough: (transport: Transport) => FlowCalls | null;
+
+/**
+ * Switches a transport that is made by flow to a layer, which holds it through another face from
+ * then on; this one takes no more bytes. For `beneath.ts` alone.
+ */
+export let handOver: (
+  transport: Transport,
+  layer: Protocol,
+  early: Bytes | undefined,
+) => FlowTransport | null;
+
 /**
  * The face of a flow that a protocol holds: checks arguments, refuses what the wire cannot do, and
  * decides nothing. Wires with more to offer extend it.
  */
 export class FlowTransport implements Transport, Abortable, HalfCloseable, Observable {
+  static {
+    seeThrough = (transport) => (#flow in transport ? transport.#flow : null);
+    handOver = (transport, layer, early) => {
+      if (!(#flow in transport)) return null;
+      transport.#requireOwn("take the connection over");
+      const face = new FlowTransport(transport.#flow);
+      transport.#flow.switchProtocol(layer, early, face);
+      transport.#isTaken = true;
+      return face;
+    };
+  }
+
   readonly #flow: FlowCalls;
+  #isTaken = false;
 
   constructor(flow: FlowCalls) {
     this.#flow = flow;
@@ -30,11 +56,14 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
 
   write(data: Bytes): void {
     checkBytes("write", data);
+    this.#requireOwn("write");
     if (data.byteLength > 0) this.#flow.write([data], data.byteLength);
   }
 
   writeSequence(data: Iterable<Bytes>): void {
-    const chunks = checkChunks("writeSequence", data).filter(({ byteLength }) => byteLength > 0);
+    const all = checkChunks("writeSequence", data);
+    this.#requireOwn("write");
+    const chunks = all.filter(({ byteLength }) => byteLength > 0);
     const size = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
     if (size > 0) this.#flow.write(chunks, size);
   }
@@ -63,6 +92,7 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
 
   registerProducer(producer: PullProducer | PushProducer, streaming: boolean): void {
     checkProducer(producer, streaming);
+    this.#requireOwn("register a producer");
     this.#flow.registerProducer(producer, streaming);
   }
 
@@ -104,6 +134,7 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
   switchProtocol(next: Protocol, early?: Bytes): void {
     checkProtocol(next);
     if (early !== undefined) checkBytes("switchProtocol", early);
+    this.#requireOwn("switch the protocol");
     this.#flow.switchProtocol(next, early, this);
   }
 
@@ -113,6 +144,12 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
 
   observe(observer: Observer): Disposable {
     return this.#flow.observe(observer);
+  }
+
+  /** What is written past a layer that has the connection would spoil what the layer sends. */
+  #requireOwn(attempt: string): void {
+    if (!this.#isTaken) return;
+    throw new ClosedError(attempt, { address: this.#flow.host }, "a layer has taken it over");
   }
 
   #require(capability: Capability, attempt: string): void {

@@ -7,7 +7,8 @@ const ROUNDS_MAX = 64;
  * The two queues of a turn, over any two ways to schedule.
  *
  * Work for the end of the turn goes topmost layer first and again until none asks for more, so that
- * a stack of layers costs one turn; after {@link ROUNDS_MAX} rounds the rest waits for a later turn,
+ * a stack of layers costs one turn; after {@link ROUNDS_MAX} rounds the rest waits for a later
+ * turn,
  * so that two ends that feed each other cannot starve everything else.
  */
 export class TurnQueue implements Turn {
@@ -17,10 +18,7 @@ export class TurnQueue implements Turn {
   #endScheduled = false;
   #later: (() => void)[] = [];
 
-  constructor(
-    scheduleEnd: (task: () => void) => void,
-    scheduleLater: (task: () => void) => void,
-  ) {
+  constructor(scheduleEnd: (task: () => void) => void, scheduleLater: (task: () => void) => void) {
     this.#scheduleEnd = scheduleEnd;
     this.#scheduleLater = scheduleLater;
   }

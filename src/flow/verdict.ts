@@ -13,7 +13,9 @@ export class Verdict {
     this.#cause ??= cause;
   }
 
-  /** A direction was ended, by whom: the first is who closed the connection, if it closes in order. */
+  /**
+   * A direction was ended, by whom: the first is who closed the connection, if it closes in order.
+   */
   ended(by: "us" | "peer"): void {
     this.#firstEnd ??= by;
   }

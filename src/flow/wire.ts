@@ -18,8 +18,7 @@ import type { FlowTransport } from "./transport.ts";
  * flow's business; a wire that decides about closing or back-pressure is on the wrong floor.
  *
  * A wire begins *not reading*: flow asks for the first `resumeReading` after `opened`.
- * `close` and `abort` are asked at most once, at most one after the other (`abort` may follow
- * `close`), and are answered by one `over`.
+ * `close` and `abort` are asked at most once, and only one of them; it is answered by one `over`.
  */
 export interface Wire {
   /** Our end and the other one, valid from `opened` on; flow reads them once, there. */
@@ -39,13 +38,17 @@ export interface Wire {
   resumeReading(): void;
   /** Let go, in order: what the system below still holds for the peer is still delivered. */
   close(): void;
-  /** Let go at once, so that the peer can tell where the wire has a way to; discard what is in flight. */
+  /**
+   * Let go at once, so that the peer can tell where the wire has a way to; discard what is in
+   * flight.
+   */
   abort(): void;
 }
 
 /**
  * What a wire reports: six facts. None is reported from inside a verb, except that `sent` may come
- * inside `send`. Facts may still come after `pauseReading`. No `received` after `peerEnded`; nothing
+ * inside `send`. Facts may still come after `pauseReading`. No `received` after `peerEnded`;
+ * nothing
  * after `over`.
  */
 export interface Facts {
@@ -59,7 +62,10 @@ export interface Facts {
   peerEnded(): void;
   /** Our direction is ended: as asked, or unasked because the peer takes no more. */
   sendingEnded(): void;
-  /** It is over. `cause` when the wire knows better than "both directions ended". */
+  /**
+   * It is over. `cause` when the wire knows better than "both directions ended"; one of kind `done`
+   * is the same as none, but keeps its `via`.
+   */
   over(cause?: CloseCause): void;
 }
 

@@ -12,6 +12,7 @@ import { giveBack } from "./unread.ts";
  * Whoever breaks off leaves the rest where it was: when `source` has an `unread` method, as a
  * `Connection` has, all bytes behind the last line handed out go back to it, in order.
  *
+ * @throws {TypeError} {RangeError} at the call, for a source that is none, or a limit that is none.
  * @throws {LimitError} ERR_WIRE_LIMIT when a line is longer than `lengthMax`.
  * @throws whatever `source` throws.
  *
@@ -22,11 +23,20 @@ import { giveBack } from "./unread.ts";
  * });
  * ```
  */
-export async function* lines(
+export function lines(
   source: AsyncIterable<Bytes>,
   options: FrameLimit = {},
 ): AsyncGenerator<string, void, void> {
-  const decoder = new LineDecoder(options);
+  if (typeof source !== "object" || source === null || !(Symbol.asyncIterator in source)) {
+    throw new TypeError("lines() takes an async iterable of Uint8Array chunks, as a Connection is");
+  }
+  return linesOf(source, new LineDecoder(options));
+}
+
+async function* linesOf(
+  source: AsyncIterable<Bytes>,
+  decoder: LineDecoder,
+): AsyncGenerator<string, void, void> {
   const text = new TextDecoder("utf-8", { ignoreBOM: true });
   try {
     for await (const chunk of source) {

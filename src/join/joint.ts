@@ -160,7 +160,8 @@ export class Joint {
 /** Whether everything that the connection took was passed on, so that its end may look like one. */
 function isComplete({ kind, code, ledger }: CloseReason): boolean {
   if (ledger.unsent > 0) return false;
-  if (kind === "timeout") return ledger.undelivered === 0;
+  // Only a lingering connection had sent its end; every other limit tears it.
+  if (kind === "timeout") return code === "ERR_WIRE_LINGER" && ledger.undelivered === 0;
   // A process's status comes when all of its output has been read.
   return kind === "done" || code === "ERR_WIRE_PROCESS_EXIT";
 }

@@ -1,5 +1,5 @@
 import type { Bytes } from "../contract/index.ts";
-import { Freight } from "./freight.ts";
+import { ChunkQueue } from "../flow/index.ts";
 import type { PumpPolicy } from "./pump.ts";
 
 /** The end of a lane that bytes come from. */
@@ -49,9 +49,9 @@ export class Lane {
   readonly #pump: PumpPolicy;
   readonly #capacity: number;
   /** The sender's still. */
-  readonly #waiting = new Freight();
+  readonly #waiting = new ChunkQueue();
   /** Ours: told as sent, not delivered yet. */
-  readonly #held = new Freight();
+  readonly #held = new ChunkQueue();
   #end: "open" | "asked" | "taken" = "open";
   #isEndDelivered = false;
   #isMoveArranged = false;
@@ -77,7 +77,9 @@ export class Lane {
     this.wake();
   }
 
-  /** The target takes no more, as if it had ended our direction: what waits is left with the sender. */
+  /**
+   * The target takes no more, as if it had ended our direction: what waits is left with the sender.
+   */
   sever(): void {
     this.#waiting.clear();
     this.end();
@@ -124,7 +126,7 @@ export class Lane {
   };
 
   /** Brings bytes to the target while it reads; answers how many. */
-  #deliver(freight: Freight, byteCountMax: number): number {
+  #deliver(freight: ChunkQueue, byteCountMax: number): number {
     const room = Math.min(byteCountMax, freight.bytes);
     let moved = 0;
     let pieces = 0;

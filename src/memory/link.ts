@@ -15,7 +15,10 @@ export const LINK_CAPABILITIES: readonly Capability[] = [
   "backPressure",
 ];
 
-/** How many bytes one direction of a link carries in one turn, so that everything else gets its turn. */
+/**
+ * How many bytes one direction of a link carries in one turn, so that everything else gets its
+ * turn.
+ */
 export const TURN_BYTES_MAX: number = 1024 * 1024;
 
 export interface LinkOptions {
@@ -78,7 +81,9 @@ export class Link {
   }
 }
 
-/** One end of a link: a wire. It holds no policy; when to close, pause or cut is flow's business. */
+/**
+ * One end of a link: a wire. It holds no policy; when to close, pause or cut is flow's business.
+ */
 export class LinkEnd implements Wire, LaneSource, LaneTarget {
   readonly host: Address;
   readonly peer: Address;
@@ -89,6 +94,8 @@ export class LinkEnd implements Wire, LaneSource, LaneTarget {
   #in: Lane | null = null;
   #isReading = false;
   #isGone = false;
+  /** The end was reported. */
+  #isTold = false;
 
   constructor(turn: Turn, host: Address, peer: Address) {
     this.#turn = turn;
@@ -164,8 +171,9 @@ export class LinkEnd implements Wire, LaneSource, LaneTarget {
     this.#leave({ kind: "lost", by: lost.by, code: lost.code, error });
   }
 
+  /** Told up to the end, so that what the peer has counts as sent even if it let go over it. */
   sent(byteCount: number): void {
-    if (!this.#isGone) this.#facts?.sent(byteCount);
+    if (!this.#isTold) this.#facts?.sent(byteCount);
   }
 
   sendingEnded(): void {
@@ -199,7 +207,10 @@ export class LinkEnd implements Wire, LaneSource, LaneTarget {
   #leave(cause?: CloseCause): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    this.#turn.later(() => this.#facts?.over(cause));
+    this.#turn.later(() => {
+      this.#isTold = true;
+      this.#facts?.over(cause);
+    });
   }
 }
 

@@ -33,7 +33,8 @@ export interface LoopbackRelayOptions {
  * here; the target gets `dataReceived` and, once, `connectionLost`.
  *
  * Writing, producers, closing and the ledger are as on every transport: a pull producer is resumed
- * once when registered and once each time everything has been delivered; a registered producer holds
+ * once when registered and once each time everything has been delivered; a registered producer
+ * holds
  * the close; writes after the close are dropped. `loseWriteConnection` and `switchProtocol` are
  * refused with ERR_WIRE_UNSUPPORTED.
  *
@@ -99,7 +100,8 @@ export class LoopbackRelay extends FlowTransport {
   }
 
   /**
-   * Delivers all that waits, as one chunk, to the target; then, if a close was asked and no producer
+   * Delivers all that waits, as one chunk, to the target; then, if a close was asked and no
+   * producer
    * holds it, the target's `connectionLost`. After that: nothing happens.
    *
    * What is written during the call waits for the next one.
@@ -148,7 +150,10 @@ class RelayWire implements Wire {
     return this;
   }
 
-  /** What was sent, copied, and told as sent, until it is `goal` bytes; what that sets free to be sent, too. */
+  /**
+   * What was sent, copied, and told as sent, until it is `goal` bytes; what that sets free to be
+   * sent, too.
+   */
   take(goal: number): Bytes {
     const taken: Bytes[] = [];
     let byteCount = 0;

@@ -52,13 +52,15 @@ export interface Loopback {
  * Joins two protocols in memory.
  *
  * Both get `connectionMade` before this returns, `right` (the server) first. Bytes move in later
- * turns only, at most 1 MiB each way in a turn, and are copied on the way: nothing is ever delivered
+ * turns only, at most 1 MiB each way in a turn, and are copied on the way: nothing is ever
+ * delivered
  * inside a `write`, and the chunk that one side wrote is not the chunk that the other gets. A side
  * that does not read holds the other one back, with at most one send (1 MiB) in between.
  *
  * Closing, half-closing and aborting are as over TCP; an abort is seen by the peer as a reset.
  *
- * @throws {TypeError} when a protocol lacks a method; {RangeError} when a limit or capacity is wrong.
+ * @throws {TypeError} when a protocol lacks a method; {RangeError} when a limit or capacity is
+ *   wrong.
  * @see twisted.protocols.loopback.loopbackAsync: a registered producer holds the close here, too.
  *
  * @example two protocols, joined

@@ -25,9 +25,13 @@ export interface MemoryNetworkOptions {
   readonly runtime?: Runtime;
   /** How waiting bytes are cut into chunks. Default: a chunk for every written chunk. */
   readonly pump?: PumpPolicy;
-  /** How many bytes each direction of a connection holds for a peer that does not read. Default 0. */
+  /**
+   * How many bytes each direction of a connection holds for a peer that does not read. Default 0.
+   */
   readonly capacity?: number;
-  /** Where an endpoint's call gives no `onError`. Default: one line on the console's error stream. */
+  /**
+   * Where an endpoint's call gives no `onError`. Default: one line on the console's error stream.
+   */
   readonly onError?: OnError;
   /** What joins the two ends of a connection, for weather. Default: a plain link. */
   readonly join?: Join;
@@ -52,7 +56,9 @@ export interface MemoryNetwork {
    * @throws {TypeError} when `name` is not a string that has characters.
    */
   endpoint(name: string): Endpoint<MemoryTransport>;
-  /** The connections that have not ended on both sides, in the order of their making; a snapshot. */
+  /**
+   * The connections that have not ended on both sides, in the order of their making; a snapshot.
+   */
   readonly connections: readonly MemoryConnection[];
 }
 

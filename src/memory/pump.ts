@@ -3,7 +3,8 @@ import type { Bytes, Chance } from "../contract/index.ts";
 /**
  * How the bytes that wait in a link are cut into the chunks that the peer gets.
  *
- * Called in the turn of delivery with what waits, at most 1 MiB; gives the same bytes, in order, cut
+ * Called in the turn of delivery with what waits, at most 1 MiB; gives the same bytes, in order,
+ * cut
  * or joined as it likes. Empty pieces are skipped. When the peer pauses, or a turn has delivered
  * enough, the rest of the pieces is not taken and what is left is shown to a later call.
  *

@@ -73,12 +73,15 @@ export class SimulationFailure extends Error {
 /**
  * Runs `scenario` once for every seed, one after the other, each in a world of its own.
  *
- * Time is virtual: while the scenario waits, the world is stepped, and it jumps when nothing is due.
- * A run fails when the scenario throws, when it waits and nothing can happen any more, when it takes
+ * Time is virtual: while the scenario waits, the world is stepped, and it jumps when nothing is
+ * due.
+ * A run fails when the scenario throws, when it waits and nothing can happen any more, when it
+ * takes
  * too many steps, or when an error had no other place than `onError`.
  * **Not promised:** anything for scenarios that wait for the real world: timers, files, sockets.
  *
- * @throws {SimulationFailure} for the first seed that fails; its message has the line that repeats it.
+ * @throws {SimulationFailure} for the first seed that fails; its message has the line that repeats
+ *   it.
  *
  * @example an echo in bad weather
  * ```ts

@@ -25,7 +25,9 @@ export interface StringTransportOptions {
   readonly host?: Address;
   /** The other end. Default tcp://192.168.1.1:54321. */
   readonly peer?: Address;
-  /** Whether pausing and resuming go on after a close, as a real transport lets them. Default no. */
+  /**
+   * Whether pausing and resuming go on after a close, as a real transport lets them. Default no.
+   */
   readonly lenient?: boolean;
 }
 

@@ -1,6 +1,8 @@
 import type { Bytes } from "../contract/index.ts";
 
-/** What happened in a simulated world, in order: lines for a person, a digest to compare runs by. */
+/**
+ * What happened in a simulated world, in order: lines for a person, a digest to compare runs by.
+ */
 export class Trace {
   readonly #lines: string[] = [];
   #count = 0;

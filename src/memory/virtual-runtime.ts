@@ -19,7 +19,8 @@ export interface RunOptions {
 /**
  * Time and turns that stand still until someone steps them.
  *
- * A step is one turn: one task with the end of its turn. When nothing is due, the next step jumps to
+ * A step is one turn: one task with the end of its turn. When nothing is due, the next step jumps
+ * to
  * the next timer, so that a timeout of five minutes costs nothing. Tasks of `turn.later` keep the
  * order of asking, as promised there, whatever `chance` says.
  *
@@ -67,7 +68,8 @@ export class VirtualRuntime implements Runtime {
   /**
    * Takes one turn, jumping to the next timer when nothing is due; `false` when there is none.
    *
-   * Work waiting for the end of a turn that was not a step (made by the test itself) is a step alone.
+   * Work waiting for the end of a turn that was not a step (made by the test itself) is a step
+   * alone.
    *
    * @throws whatever the task throws.
    * @throws {Error} when called from inside a step.
@@ -110,7 +112,8 @@ export class VirtualRuntime implements Runtime {
   }
 
   /**
-   * Steps until `until()` holds, or, without it, until nothing is scheduled; promise code runs after
+   * Steps until `until()` holds, or, without it, until nothing is scheduled; promise code runs
+   * after
    * every task.
    *
    * @throws {Error} when `until` does not hold though nothing is scheduled and promise code had

@@ -13,7 +13,9 @@ export interface ConformanceCase {
   readonly through?: boolean;
   /** Whether it moves mebibytes; a wire that takes them byte by byte may leave it out. */
   readonly heavy?: boolean;
-  /** Whether it makes its connections by listening and connecting, so that turning it round is idle. */
+  /**
+   * Whether it makes its connections by listening and connecting, so that turning it round is idle.
+   */
   readonly byEndpoint?: boolean;
   /** @throws {ConformanceFailure} when the wire does not keep the promise. */
   run(stage: Stage): Promise<void>;

@@ -75,16 +75,16 @@ async function connect(
     isFailed = true;
   });
   try {
-    await settle(() => isFailed || (atLeft.isMade && atRight.isMade));
+    await settle(() => isFailed || signal.aborted || (atLeft.isMade && atRight.isMade));
+    signal.throwIfAborted();
     await connecting;
-  } catch (error) {
+  } finally {
+    // A case may open a second connection at the same address.
     await port.stopListening();
-    throw error;
   }
   const dispose = async (): Promise<void> => {
     atLeft.letGo();
     atRight.letGo();
-    await port.stopListening();
   };
   return {
     left: atLeft.transport,

@@ -12,7 +12,9 @@ export type MakeWire = (facts: Facts) => Wire;
 export interface FlowWireOptions {
   readonly name: string;
   readonly capabilities: Iterable<Capability>;
-  /** Two fresh ends, joined: left and right. Open when this returns; they must not report before. */
+  /**
+   * Two fresh ends, joined: left and right. Open when this returns; they must not report before.
+   */
   readonly join: () => readonly MakeWire[];
   /** Default: the system's clock and turns. */
   readonly runtime?: Runtime;

@@ -96,7 +96,8 @@ export class StageEnd {
   }
 
   /**
-   * Ends the connection however it stands; for when the case is over. Never throws: what a wire does
+   * Ends the connection however it stands; for when the case is over. Never throws: what a wire
+   * does
    * wrong here must not hide what it did wrong before.
    */
   letGo(): void {

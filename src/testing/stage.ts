@@ -1,4 +1,5 @@
 import type { Capability, ErrorContext, Limits, Observer } from "../contract/index.ts";
+import { systemRuntime } from "../flow/index.ts";
 import { check } from "./check.ts";
 import type { Role } from "./stage-end.ts";
 import { StageEnd } from "./stage-end.ts";
@@ -128,6 +129,18 @@ export class Stage implements AsyncDisposable {
         return wasAsked;
       });
     }
+  }
+
+  /** Lets the time pass after which an answer is late, as the wire has it. */
+  async lateness(): Promise<void> {
+    await this.turns(400);
+    const { latenessMs } = this.#wire;
+    if (latenessMs === undefined) return;
+    let isLate = false;
+    using _timer = systemRuntime().clock.after(latenessMs, () => {
+      isLate = true;
+    });
+    await this.until("an answer to be late", () => isLate);
   }
 
   /** Waits for a promise while the world runs; rejects as it does. */

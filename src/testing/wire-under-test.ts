@@ -37,6 +37,11 @@ export interface WireUnderTest {
   pair(left: Protocol, right: Protocol, options: PairOptions): Promise<Pair>;
   /** A fresh place to listen. Asked for with the capability `listen` only. */
   endpoint?(options: PairOptions): Promise<Place>;
+  /**
+   * How late an answer is that comes late, in real milliseconds: more than the time after which an
+   * impatient relay gives up. Default: a few hundred turns.
+   */
+  readonly latenessMs?: number;
   /** Case id → why it is known to fail. A gap that passes is a failure: it has healed. */
   readonly knownGaps?: Readonly<Record<string, string>>;
 }
@@ -53,7 +58,8 @@ export interface PairOptions {
 /** Lets the world run: turns, time, the system. */
 export interface World {
   /**
-   * Resolves soon after `until()` is true. It is asked between turns, never inside one, and at least
+   * Resolves soon after `until()` is true. It is asked between turns, never inside one, and at
+   * least
    * once; microtasks run between two askings. Real wires wait; simulated ones step.
    *
    * May reject when nothing is left that could happen.

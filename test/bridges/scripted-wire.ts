@@ -1,7 +1,6 @@
-import type { Bytes, Capability, Protocol } from "../../src/contract/index.ts";
+import type { Bytes, Capability, Protocol, Runtime } from "../../src/contract/index.ts";
 import type { Facts, FlowTransport, Wire } from "../../src/flow/index.ts";
 import { Flow } from "../../src/flow/index.ts";
-import type { VirtualRuntime } from "../../src/memory/index.ts";
 
 /** A wire that does nothing by itself: the test reports the facts. */
 export class ScriptedWire implements Wire {
@@ -39,7 +38,7 @@ export interface Scripted {
 export function scripted(
   protocol: Protocol,
   capabilities: readonly Capability[],
-  runtime: VirtualRuntime,
+  runtime: Runtime,
 ): Scripted {
   const wire = new ScriptedWire();
   const flow = new Flow(

@@ -338,6 +338,6 @@ describe("serve", () => {
       const run = new CliRun(["connect", url]);
       assert.equal((await run.ended).code, 1, run.stderr);
     }
-    await run.saw(/handler: no luck/);
+    await run.saw(/#2 failed: tcp:\S+ no luck/);
   });
 });

@@ -24,7 +24,11 @@ describe("bad input ends with one message, the right exit code and no stack", ()
       /expected ":" and a port\n {2}tcp:\/\/127\.0\.0\.1\n {17}\^/,
     ],
     [["relay", "tcp://:0", "tpc://:1"], 2, /did you mean "tcp"\?\n {2}tpc:\/\/:1\n {2}\^/],
-    [["connect", "tls://127.0.0.1:443"], 2, /tls \(TLS\) is not in this version/],
+    [["connect", "ssh://127.0.0.1:22"], 2, /ssh \(an SSH session\) is not in this version/],
+    [["connect", "tls://127.0.0.1:443?ca=/no/such.pem"], 2, /ca: cannot read "\/no\/such\.pem"/],
+    [["connect", "tls://127.0.0.1:443?minVersion=1.1"], 2, /there are 1\.2 and 1\.3/],
+    [["serve", "echo", "tls://127.0.0.1:0?key=/k"], 2, /give the certificate/],
+    [["serve", "echo", "tls://127.0.0.1:0"], 1, /a server needs cert and key/],
     [["serve", "ecko", "tcp://:0"], 2, /did you mean "echo"/],
     [["serve", "./no-such-module.js", "tcp://:0"], 2, /there is no such file/],
     [["serve", "echo", "tcp://:0?noDelai"], 2, /did you mean "noDelay"/],
@@ -102,10 +106,11 @@ test("--help and --version are answers: on stdout, exit code 0", async () => {
 
 test("wires tells what works here and what does not, as words and as events", async () => {
   const words = (await runCli("wires")).stdout.toString();
-  for (const scheme of ["tcp", "unix", "memory", "tls"])
+  for (const scheme of ["tcp", "unix", "memory", "tls", "ssh"])
     assert.match(words, new RegExp(`\\b${scheme}\\b`));
   const lines = (await runCli("wires", "--json")).stdout.toString().trim().split("\n");
   const rows = lines.map((line) => JSON.parse(line) as { scheme: string; works: boolean });
   assert.equal(rows.find(({ scheme }) => scheme === "tcp")?.works, true);
-  assert.equal(rows.find(({ scheme }) => scheme === "tls")?.works, false);
+  assert.equal(rows.find(({ scheme }) => scheme === "tls")?.works, true);
+  assert.equal(rows.find(({ scheme }) => scheme === "ssh")?.works, false);
 });

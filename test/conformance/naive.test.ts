@@ -14,7 +14,9 @@ import {
 } from "../../src/testing/index.ts";
 import { tcp } from "../../src/wires/tcp/index.ts";
 
-/** What our wires pass must fail where it is known to be wrong; otherwise the case proves nothing. */
+/**
+ * What our wires pass must fail where it is known to be wrong; otherwise the case proves nothing.
+ */
 async function failed(wire: WireUnderTest, id: string): Promise<boolean> {
   const only = cases.filter((one: ConformanceCase) => one.id === id);
   const results = conformance(wire, { cases: only, watchdogMs: 4000 }).map(async ({ run }) =>

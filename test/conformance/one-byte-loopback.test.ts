@@ -1,8 +1,9 @@
-import { test } from "node:test";
-import { pumps } from "../../src/memory/index.ts";
-import { cases, loopbackWire, register } from "../../src/testing/index.ts";
+import { cases } from "../../src/testing/index.ts";
+import { conforms } from "./skipping.ts";
+import { oneByteLoopback } from "./wires.ts";
 
-register(loopbackWire({ name: "loopback, byte by byte", pump: pumps.oneByte }), test, {
-  cases: cases.filter(({ heavy }) => heavy !== true),
-  skip: (name, skip) => test(name, { skip }),
-});
+/** Mebibytes byte by byte are for the proof. */
+conforms(
+  oneByteLoopback(),
+  cases.filter(({ heavy }) => heavy !== true),
+);

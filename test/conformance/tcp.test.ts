@@ -1,16 +1,9 @@
-import { endpointWire } from "../../src/testing/index.ts";
-import { tcp } from "../../src/wires/tcp/index.ts";
+import { after } from "node:test";
+import { Scratch } from "../interop/scratch.ts";
 import { conforms } from "./skipping.ts";
+import { socketWire } from "./wires.ts";
 
-conforms(
-  endpointWire({
-    name: "tcp",
-    capabilities: ["abort", "abortVisible", "halfClose", "linger", "backPressure"],
-    server: () => tcp({ port: 0 }),
-    leadingTo: (port) => {
-      const address = port.getHost();
-      if (address.kind !== "tcp") throw new Error("a TCP port is not bound to a TCP address");
-      return tcp({ host: address.host, port: address.port });
-    },
-  }),
-);
+const scratch = new Scratch();
+after(() => scratch[Symbol.dispose]());
+
+conforms(socketWire("tcp", scratch));

@@ -7,10 +7,11 @@ const WRITTEN: readonly [Address, string][] = [
   [{ kind: "tcp", host: "127.0.0.1", port: 8007, family: 4 }, "tcp://127.0.0.1:8007"],
   [{ kind: "tcp", host: "::1", port: 0, family: 6 }, "tcp://[::1]:0"],
   [{ kind: "unix", path: "/run/app.sock" }, "unix:///run/app.sock"],
-  [{ kind: "unix", path: "@abstract" }, "unix://@abstract"],
+  [{ kind: "unix", path: "@abstract" }, "unix:@abstract"],
   [{ kind: "unix", path: null }, "unix:(unnamed)"],
   [{ kind: "loopback", side: "left" }, "loopback:left"],
   [{ kind: "memory", name: "here#3" }, "memory://here#3"],
+  [{ kind: "stream", name: "this end" }, "stream:this end"],
 ];
 
 for (const [address, written] of WRITTEN) {

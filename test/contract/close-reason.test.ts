@@ -25,7 +25,7 @@ const DESCRIBED: readonly [CloseCause, string][] = [
   ],
   [
     { kind: "timeout", by: "us", code: "ERR_WIRE_IDLE", error: new Error("idle too long") },
-    "timed out (limit of us): idle too long",
+    "timed out: idle too long",
   ],
   [
     { kind: "failed", by: "us", code: "ERR_WIRE_PROTOCOL_THREW", error: new Error("boom") },

@@ -68,9 +68,9 @@ test("setLimits refuses what is no limit, and changes nothing then", () => {
     assert.throws(() => scene.transport.setLimits({ ...wrong } as never), RangeError);
   }
   scene.advance(999);
-  assert.equal(scene.wire.count("close"), 0);
+  assert.equal(scene.wire.count("abort"), 0);
   scene.advance(1);
-  assert.equal(scene.wire.count("close"), 1);
+  assert.equal(scene.wire.count("abort"), 1);
 });
 
 test("setLimits takes effect at once: idleMs begins anew", () => {
@@ -78,9 +78,9 @@ test("setLimits takes effect at once: idleMs begins anew", () => {
   scene.advance(900);
   scene.transport.setLimits({ idleMs: 5000 });
   scene.advance(4999);
-  assert.equal(scene.wire.count("close"), 0);
+  assert.equal(scene.wire.count("abort"), 0);
   scene.advance(1);
-  assert.equal(scene.wire.count("close"), 1);
+  assert.equal(scene.wire.count("abort"), 1);
   const off = Scene.open({ limits: { idleMs: 1000 } });
   off.transport.setLimits({ idleMs: Infinity });
   off.advance(10_000);

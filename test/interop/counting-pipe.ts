@@ -8,7 +8,9 @@ interface Counted {
   readonly fromTarget: number;
 }
 
-/** Stands between a relay and a server that cannot count, and counts what passes on one connection. */
+/**
+ * Stands between a relay and a server that cannot count, and counts what passes on one connection.
+ */
 export class CountingPipe implements AsyncDisposable {
   readonly at: SocketAddress;
   /** Settles when the connection is over. */

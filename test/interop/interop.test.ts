@@ -5,7 +5,8 @@ import { PROGRAMS } from "./programs-through-relay.ts";
 import { Scratch } from "./scratch.ts";
 import { pairsOf, SOCKET_WIRES } from "./socket-address.ts";
 
-// Real programs, client and server, with overwall relay between them: each must exit 0 without a word
+// Real programs, client and server, with overwall relay between them: each must exit 0 without a
+// word
 // on stderr, and the relay's closing lines must have the bytes that were counted elsewhere.
 for (const { name, needs, run } of PROGRAMS) {
   const missing = missingPrograms(needs);

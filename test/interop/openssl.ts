@@ -5,7 +5,10 @@ import type { Interoperation, Setting } from "./relayed.ts";
 import { assertCarried, relayTo } from "./relayed.ts";
 import { freePort } from "./socket-address.ts";
 
-/** A TLS session of `openssl s_client` with `openssl s_server`, which sends every line back reversed. */
+/**
+ * A TLS session of `openssl s_client` with `openssl s_server`, which sends every line back
+ * reversed.
+ */
 export const openssl: Interoperation = {
   name: "openssl",
   needs: ["openssl"],

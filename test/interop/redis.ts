@@ -7,7 +7,10 @@ import { assertCarried, relayTo } from "./relayed.ts";
 import type { SocketAddress } from "./socket-address.ts";
 import { freePort } from "./socket-address.ts";
 
-/** `redis-benchmark` against a server of its own; that server's counters say how many bytes there were. */
+/**
+ * `redis-benchmark` against a server of its own; that server's counters say how many bytes there
+ * were.
+ */
 export const redis: Interoperation = {
   name: "redis-benchmark",
   needs: ["redis-server", "redis-benchmark"],

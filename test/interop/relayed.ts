@@ -39,7 +39,9 @@ export function relayTo(
   return RelayCommand.start(freshAddress(from, scratch), target, options);
 }
 
-/** Fails unless the closing lines have exactly these bytes, all in order, and nothing else was said. */
+/**
+ * Fails unless the closing lines have exactly these bytes, all in order, and nothing else was said.
+ */
 export async function assertCarried(
   relay: RelayCommand,
   expected: {

@@ -184,7 +184,7 @@ describe("a loss goes through as a loss", () => {
 });
 
 describe("limits", () => {
-  test("a way back that carries nothing for 60 s after an end is closed, in order", async () => {
+  test("a way back that carries nothing for 60 s after an end is cut, and the other side too", async () => {
     const { runtime, client, server, joined } = scene();
 
     endSending(client.transport);
@@ -194,7 +194,7 @@ describe("limits", () => {
     await runtime.run(() => client.reason !== undefined);
     const report = await settled(runtime, joined);
     assert.equal(report.left.code, "ERR_WIRE_HALF_OPEN");
-    assert.equal(report.right.code, "ERR_WIRE_LINGER", "a server that never ends is waited for");
+    assert.equal(report.right.kind, "aborted", "the server learns that its answer was not awaited");
   });
 
   test("every byte on the way back gives it another 60 s", async () => {

@@ -93,4 +93,5 @@ const COPIED = [
   "test/flow",
   "test/counts.js",
   "tools/draw-states.js",
+  "tools/drawn-page.js",
 ];

@@ -64,7 +64,7 @@ export const MUTANTS_OF_ASKS: readonly Mutant[] = [
     find: 'life.phase !== "live" || life.sending === "ending"',
     replace: 'life.sending === "ending"',
     guards: "A producer registered after the end is stopped at once.",
-    by: "flow",
+    by: "suite",
   },
   {
     id: "producer.afterOurEnd",
@@ -104,7 +104,7 @@ export const MUTANTS_OF_ASKS: readonly Mutant[] = [
     find: "this.#course.deliverLater();",
     replace: "this.#course.deliverAndSettle();",
     guards: "resumeProducing delivers in a later turn, never inside the call.",
-    by: "flow",
+    by: "suite",
   },
   {
     id: "flushed.afterTheEnd",
@@ -144,7 +144,7 @@ export const MUTANTS_OF_ASKS: readonly Mutant[] = [
     find: "course.seat.seat(null);",
     replace: "",
     guards: "The old protocol is told nothing more, from the call on.",
-    by: "flow",
+    by: "suite",
   },
   {
     id: "switch.gate",

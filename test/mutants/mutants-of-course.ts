@@ -112,7 +112,7 @@ export const MUTANTS_OF_COURSE: readonly Mutant[] = [
     find: 'this.#mayDeliver() && this.life.reading === "ending"',
     replace: 'this.life.reading === "ending"',
     guards: "The peer's end waits for a paused reader.",
-    by: "flow",
+    by: "suite",
   },
   {
     id: "peerEnd.closes",
@@ -144,7 +144,7 @@ export const MUTANTS_OF_COURSE: readonly Mutant[] = [
     find: "this.out.giveUp();\n        this.out.stopProducer();",
     replace: "this.out.stopProducer();",
     guards: "What is queued when the peer takes no more becomes unsent, and its waiters are told.",
-    by: "flow",
+    by: "suite",
   },
   {
     id: "leave.once",
@@ -165,7 +165,7 @@ export const MUTANTS_OF_COURSE: readonly Mutant[] = [
   {
     id: "over.waitsForReader",
     file: "course.js",
-    find: 'if (phase === "live" && cause === undefined && reading !== "ended")',
+    find: 'if (phase === "live" && waits && reading !== "ended")',
     replace: "if (false)",
     guards: "The end waits behind unread bytes.",
     by: "flow",
@@ -197,15 +197,15 @@ export const MUTANTS_OF_COURSE: readonly Mutant[] = [
   {
     id: "bound.closesClean",
     file: "course.js",
-    find: 'isClean ? "close" : "abort"',
+    find: 'hasEnded ? "close" : "abort"',
     replace: '"abort"',
-    guards: "At a bound with nothing queued the peer still gets what the system holds for it.",
+    guards: "A peer that was sent our end still gets what the system holds for it at a bound.",
     by: "flow",
   },
   {
     id: "bound.abortsQueued",
     file: "course.js",
-    find: 'isClean ? "close" : "abort"',
+    find: 'hasEnded ? "close" : "abort"',
     replace: '"close"',
     guards: "At a bound with bytes queued the wire is cut, since nobody takes them.",
     by: "flow",

@@ -109,7 +109,7 @@ export const MUTANTS_OF_FACTS: readonly Mutant[] = [
   {
     id: "over.unsent",
     file: "flow.js",
-    find: "if (cause === undefined && out.pending > 0)",
+    find: "if (isOrderly && out.pending > 0)",
     replace: "if (false)",
     guards: "A wire that leaves with bytes unsent and no cause has broken.",
     by: "flow",

@@ -8,7 +8,7 @@ export const MUTANTS_OF_PARTS: readonly Mutant[] = [
     find: 'reading !== "open" || this.isPaused || this.isGated',
     replace: 'reading !== "open" || this.isGated',
     guards: "A paused reader stops the wire, and so the peer.",
-    by: "flow",
+    by: "suite",
   },
   {
     id: "reading.discards",
@@ -24,7 +24,7 @@ export const MUTANTS_OF_PARTS: readonly Mutant[] = [
     find: "return !this.isPaused && !this.isGated;",
     replace: "return !this.isGated;",
     guards: "What is waiting is held by a pause.",
-    by: "flow",
+    by: "suite",
   },
   {
     id: "deliver.order",

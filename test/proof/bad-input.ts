@@ -115,7 +115,9 @@ function assertOneMessage(stderr: string, hasStack: boolean, name: string): void
   assert.equal(/^ +at /m.test(stderr), hasStack, `${name}: stack\n${stderr}`);
 }
 
-/** What is not a `Uint8Array` is refused at the call, and the connection goes on as if nothing was. */
+/**
+ * What is not a `Uint8Array` is refused at the call, and the connection goes on as if nothing was.
+ */
 async function assertBytesOnly(): Promise<number> {
   for (const wire of WIRES) {
     const near = new Actor({ made: ({ transport }) => writeWrongly(transport) });

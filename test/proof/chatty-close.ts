@@ -71,7 +71,10 @@ async function proveRelayed(
   report.count(`relay ${from} to ${onto}: whole`, results.length);
 }
 
-/** One that chats for ever is cut at a bound, with the reason; a silent one loses no data by its bound. */
+/**
+ * One that chats for ever is cut at a bound, with the reason; a silent one loses no data by its
+ * bound.
+ */
 async function proveBounds(report: ProofReport, wire: SocketWire): Promise<void> {
   using scratch = new Scratch();
   const limits = { lingerTotalMs: 1500, lingerIdleMs: 600 };

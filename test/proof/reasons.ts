@@ -80,7 +80,9 @@ function asFarAsSent(expected: Expected, { ledger }: CloseReason): Expected {
   return { ...expected, ledger: { ...expected.ledger, sent, unsent, inFlight } };
 }
 
-/** A plain socket that closes with our bytes unread: the kernel tells us of a reset, on UNIX too. */
+/**
+ * A plain socket that closes with our bytes unread: the kernel tells us of a reset, on UNIX too.
+ */
 async function playResetByStranger(wire: (typeof SOCKET_WIRES)[number]): Promise<number> {
   using scratch = new Scratch();
   const server = createServer({ pauseOnConnect: true });
@@ -114,7 +116,9 @@ async function playBrokenPipe(): Promise<number> {
   return 1;
 }
 
-/** What is received while lingering depends on when the bound strikes; that it balances does not. */
+/**
+ * What is received while lingering depends on when the bound strikes; that it balances does not.
+ */
 async function playEndlessChatter(wire: Wire): Promise<number> {
   const near = new Actor({ made: (actor) => actor.close() });
   const chat = (actor: Actor): void => {

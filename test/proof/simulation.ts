@@ -37,7 +37,17 @@ async function runSeed(
   return run;
 }
 
-/** One server, some clients one after the other or side by side, each with a conversation of its own. */
+const DAY_MS = 86_400_000;
+
+/** Weather may hold a connection for longer than the usual limits; it is loss that counts here. */
+const PATIENT = {
+  limits: { stallMs: DAY_MS, halfOpenIdleMs: DAY_MS, lingerIdleMs: DAY_MS, lingerTotalMs: DAY_MS },
+};
+
+/**
+ * One server, some clients one after the other or side by side, each with a conversation of its
+ * own.
+ */
 async function converse(world: World, told: (what: string) => void): Promise<void> {
   const servers: Account[] = [];
   const endpoint = world.network.endpoint("replies");
@@ -45,14 +55,14 @@ async function converse(world: World, told: (what: string) => void): Promise<voi
     const account = new Account(`server ${servers.length + 1}`);
     servers.push(account);
     return new ReplyServer(world, account);
-  });
+  }, PATIENT);
   const clients: { readonly account: Account; readonly client: RequestClient }[] = [];
   for (let howMany = 1 + world.chance.below(3); howMany > 0; howMany--) {
     const account = new Account(`client ${clients.length + 1}`);
     const client = new RequestClient(world, account);
     clients.push({ account, client });
     told(client.ending);
-    await endpoint.connect(client);
+    await endpoint.connect(client, PATIENT);
     if (world.chance.chance(0.5)) await world.until(() => account.reasons.length > 0);
   }
   await world.heal();

@@ -15,6 +15,20 @@ export const brokenEnds: readonly Fault[] = [
   brokenCall("flushed.rejects", "flushed() resolves though bytes were lost", (spot) => ({
     flushed: () => spot.inner.flushed().catch(() => {}),
   })),
+  brokenCall("flushed.rejectsWhenCut", "only an abort of ours settles flushed()", (spot) => {
+    let isAborted = false;
+    return {
+      abortConnection: () => {
+        isAborted = true;
+        spot.inner.abortConnection();
+      },
+      flushed: () =>
+        spot.inner.flushed().catch((error: unknown) => {
+          if (!isAborted) return new Promise<never>(() => {});
+          throw error;
+        }),
+    };
+  }),
   counting("ledger.balances", "what is queued is not counted", (ledger) => ({
     unsent: ledger.inFlight,
   })),
@@ -68,6 +82,12 @@ export const brokenEnds: readonly Fault[] = [
       },
     };
   }),
+  brokenCall("switch.ourEnd", "our end is told to the old protocol after the switch", (spot) => ({
+    switchProtocol: (next, early) => {
+      spot.inner.switchProtocol(next, early);
+      if (spot.isHalfClosed) spot.later(() => spot.base.writeConnectionLost?.());
+    },
+  })),
   brokenCall("switch.ended", "a protocol switched to in the last moment is never made", (spot) => {
     let isAborted = false;
     return {

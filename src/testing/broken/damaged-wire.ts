@@ -64,7 +64,9 @@ function damagedObservers(
   };
 }
 
-/** One end: the right transport in a shell, the right protocol in a wrapper, and the damage to both. */
+/**
+ * One end: the right transport in a shell, the right protocol in a wrapper, and the damage to both.
+ */
 class DamagedEnd implements Spot {
   /** What the loopback is given. */
   readonly protocol: Protocol;

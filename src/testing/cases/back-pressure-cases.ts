@@ -111,12 +111,15 @@ export const backPressureCases: readonly ConformanceCase[] = [
   {
     id: "backPressure.slowReader",
     clause:
-      "A reader that does not read stops the producer at the other end: every queue has a bound.",
+      "A reader that has paused stops the producer at the other end, however much it may read ahead.",
     needs: ["backPressure"],
     through: true,
     heavy: true,
     async run(stage) {
-      const { near, far } = await stage.open({ far: { paused: true }, limits: MARKS });
+      const { near, far } = await stage.open({
+        far: { paused: true },
+        limits: { ...MARKS, readHigh: 4 * CLOG_BYTES, readLow: 4 * CLOG_BYTES },
+      });
       const piece = pattern(64 * KIB);
       let produced = 0;
       const produce = (): void => {

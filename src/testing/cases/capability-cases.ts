@@ -11,7 +11,9 @@ export const capabilityCases: readonly ConformanceCase[] = [
     needs: [],
     async run(stage) {
       const { near, far } = await stage.open();
-      const words = ["abort", "abortVisible", "halfClose", "linger", "backPressure"] as const;
+      const words = [
+        ...["abort", "abortVisible", "endMark", "halfClose", "linger", "backPressure"],
+      ] as Capability[];
       const declared = words.filter((word) => stage.capabilities.has(word));
       for (const { transport } of [near, far]) {
         const told = words.filter((word) => transport.capabilities.has(word));

@@ -55,15 +55,32 @@ export const flushedCases: readonly ConformanceCase[] = [
       const { near } = ends;
       near.transport.write(pattern(1000));
       void near.transport.flushed();
-      const flushed = near.transport.flushed().then(
-        () => "resolved",
-        (error: unknown) => (hasCode("ERR_WIRE_CLOSED")(error) ? "closed" : describe(error)),
-      );
+      const flushed = outcome(near.transport.flushed());
       abort(near.transport);
       checkSame(await stage.settled("flushed() to settle", flushed), "closed", "flushed()");
       await stage.bothLost(ends);
       const { unsent } = near.transport.ledger;
       checkSame(unsent, 1000, "unsent");
+    },
+  },
+  {
+    id: "flushed.rejectsWhenCut",
+    clause: "flushed() rejects as well when it is the peer who cuts the connection.",
+    needs: ["abort", "abortVisible", "backPressure"],
+    heavy: true,
+    async run(stage) {
+      const ends = await stage.open({ far: { paused: true } });
+      const { near, far } = ends;
+      await clog(stage, near);
+      const flushed = stage.awaiting("flushed() to settle", outcome(near.transport.flushed()));
+      abort(far.transport);
+      await stage.bothLost(ends);
+      checkSame(await flushed(), "closed", "flushed()");
+      checkSame(
+        await stage.settled("flushed() to settle", outcome(near.transport.flushed())),
+        "closed",
+        "flushed() after the end",
+      );
     },
   },
   {
@@ -173,3 +190,11 @@ export const flushedCases: readonly ConformanceCase[] = [
     },
   },
 ];
+
+/** How a `flushed()` settled. */
+function outcome(flushed: Promise<void>): Promise<string> {
+  return flushed.then(
+    () => "resolved",
+    (error: unknown) => (hasCode("ERR_WIRE_CLOSED")(error) ? "closed" : describe(error)),
+  );
+}

@@ -13,7 +13,6 @@ export const halfCloseCases: readonly ConformanceCase[] = [
     id: "halfClose.readingGoesOn",
     clause: "loseWriteConnection sends what was written, then our end; reading goes on.",
     needs: ["halfClose"],
-    through: true,
     async run(stage) {
       const ends = await stage.open(HALF_OPEN);
       const { near, far } = ends;
@@ -41,7 +40,7 @@ export const halfCloseCases: readonly ConformanceCase[] = [
       near.transport.write(pattern(5));
       endWriting(near.transport);
       await stage.until("the question and its end", () => far.count("readLost") > 0);
-      await stage.turns(400);
+      await stage.lateness();
       check(!near.isLost && !far.isLost, "it ended before the answer was given");
       const answer = pattern(1_000_000, 3);
       for (const piece of piecesOf(answer, 64 * 1024)) far.transport.write(piece);
@@ -200,7 +199,6 @@ export const halfCloseCases: readonly ConformanceCase[] = [
     clause:
       "For a protocol without readConnectionLost the peer's end is a loseConnection: queued output is flushed.",
     needs: ["halfClose", "backPressure"],
-    through: true,
     heavy: true,
     async run(stage) {
       const ends = await stage.open({ far: { halfOpen: true, paused: true } });
@@ -220,7 +218,6 @@ export const halfCloseCases: readonly ConformanceCase[] = [
     id: "peerEnd.producerHolds",
     clause: "There a registered producer goes on, and holds the close until it is unregistered.",
     needs: ["halfClose"],
-    through: true,
     async run(stage) {
       const ends = await stage.open({ far: { halfOpen: true } });
       const { near, far } = ends;

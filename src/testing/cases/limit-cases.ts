@@ -175,9 +175,10 @@ export const limitCases: readonly ConformanceCase[] = [
         near: { halfOpen: true },
         far: { halfOpen: true },
       });
-      near.transport.setLimits({ halfOpenIdleMs: SHORT_MS, idleMs: 3 * SHORT_MS });
+      near.transport.setLimits({ halfOpenIdleMs: SHORT_MS });
       endWriting(near.transport);
       await stage.until("our end to arrive", () => far.count("readLost") > 0);
+      near.transport.setLimits({ idleMs: 3 * SHORT_MS });
       await stage.until("another limit to end it", () => near.isLost);
       checkEnd(near, "timeout/us/ERR_WIRE_IDLE");
     },

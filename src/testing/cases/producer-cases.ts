@@ -3,7 +3,8 @@ import { check, checkSame, checkThrows, hasCode } from "../check.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { checkBytes, pattern } from "../pattern.ts";
 import { Source } from "../source.ts";
-import { abort } from "./verbs.ts";
+import type { StageEnd } from "../stage-end.ts";
+import { abort, close } from "./verbs.ts";
 
 /** Who may write, and until when. */
 export const producerCases: readonly ConformanceCase[] = [
@@ -51,18 +52,28 @@ export const producerCases: readonly ConformanceCase[] = [
   {
     id: "producer.registerAfterEnd",
     clause:
-      "Registered after the end, a producer is stopped before registerProducer returns, never resumed.",
+      "Registered after an abort or the end, a producer is stopped before registerProducer returns.",
     needs: [],
     async run(stage) {
-      const ends = await stage.open();
-      const { near } = ends;
-      near.transport.loseConnection();
-      await stage.bothLost(ends);
-      for (const streaming of [true, false]) {
-        const late = new Source();
-        near.transport.registerProducer(late, streaming as true);
-        checkSame(late.told, ["stop"], "what the late producer was told at once");
+      const late: Source[] = [];
+      const registerTwo = ({ transport }: StageEnd): void => {
+        for (const streaming of [true, false]) {
+          const source = new Source();
+          late.push(source);
+          transport.registerProducer(source, streaming as true);
+          checkSame(source.told, ["stop"], "what a late producer was told at once");
+        }
+      };
+      const hows = stage.capabilities.has("abort") ? [abort, close] : [close];
+      for (const how of hows) {
+        const ends = await stage.open();
+        how(ends.near.transport);
+        if (how === abort) registerTwo(ends.near);
+        await stage.bothLost(ends);
+        registerTwo(ends.near);
       }
+      await stage.turns();
+      for (const { told } of late) checkSame(told, ["stop"], "what a late one was told in all");
     },
   },
   {

@@ -2,7 +2,7 @@ import type { Transport } from "../../contract/index.ts";
 import { isAbortable, isHalfCloseable } from "../../contract/index.ts";
 import { check, checkSame } from "../check.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
-import { checkBytes, pattern } from "../pattern.ts";
+import { checkBytes, pattern, piecesOf } from "../pattern.ts";
 import { Source } from "../source.ts";
 import { microtasks } from "../stage.ts";
 import { insideBoth } from "../stage-end.ts";
@@ -72,18 +72,30 @@ export const reentryCases: readonly ConformanceCase[] = [
     clause: "resumeProducing delivers in a later turn, never inside the call or its microtasks.",
     needs: [],
     async run(stage) {
-      const ends = await stage.open({ near: { data: (_, end) => end.transport.pauseProducing() } });
+      const ends = await stage.open({
+        near: { data: (_, end) => end.count("data") <= 5 && end.transport.pauseProducing() },
+      });
       const { near, far } = ends;
-      far.transport.write(pattern(1));
+      const data = pattern(100_000);
+      for (const piece of piecesOf(data, 5000)) far.transport.write(piece);
       await stage.until("the first chunk", () => near.byteCount > 0);
-      far.transport.write(pattern(1000, 2));
-      await stage.turns(48);
-      await stage.turns();
-      insideBoth(ends, "resumeProducing", () => near.transport.resumeProducing());
+      while (near.byteCount < data.byteLength) {
+        await stage.turns(48);
+        const before = near.byteCount;
+        insideBoth(ends, "resumeProducing", () => near.transport.resumeProducing());
+        await microtasks();
+        checkSame(near.byteCount, before, "bytes delivered by the microtasks of resumeProducing");
+        const isAll = before === data.byteLength;
+        await stage.until("what was held", () => isAll || near.byteCount > before);
+      }
+      const next = stage.end({ paused: true });
+      near.transport.switchProtocol(next.protocol, pattern(10));
+      await stage.until("the next protocol to be made", () => next.count("made") > 0);
+      next.inside("resumeProducing", () => next.transport.resumeProducing());
       await microtasks();
-      checkSame(near.byteCount, 1, "bytes delivered in the microtasks of resumeProducing");
-      await stage.until("what was held", () => near.byteCount > 1);
-      checkSame(near.reentered, [], "calls from inside a call");
+      checkSame(next.byteCount, 0, "early bytes delivered by the microtasks of resumeProducing");
+      await stage.until("the early bytes", () => next.byteCount >= 10);
+      checkSame([...near.reentered, ...next.reentered], [], "calls from inside a call");
     },
   },
   {

@@ -2,7 +2,7 @@ import { check, checkSame, checkThrows, hasCode } from "../check.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { checkBytes, pattern } from "../pattern.ts";
 import { Source } from "../source.ts";
-import { abort } from "./verbs.ts";
+import { abort, endWriting } from "./verbs.ts";
 
 /** One way to take a transport over. */
 export const switchCases: readonly ConformanceCase[] = [
@@ -102,6 +102,35 @@ export const switchCases: readonly ConformanceCase[] = [
       near.transport.loseConnection();
       await stage.until("the end", () => next.isLost && far.isLost);
       checkSame(source.told, ["stop"], "what the old producer was told in the end");
+    },
+  },
+  {
+    id: "switch.ourEnd",
+    clause: "The old protocol is not told of our own end either, if that comes after the switch.",
+    needs: ["halfClose"],
+    async run(stage) {
+      for (const when of ["at once", "when all is sent"] as const) {
+        const next = stage.end({ halfOpen: true });
+        const { near, far } = await stage.open({
+          near: { halfOpen: true },
+          far: { halfOpen: true },
+        });
+        let told: readonly string[] = [];
+        const take = (): void => {
+          told = [...near.calls];
+          near.transport.switchProtocol(next.protocol);
+        };
+        near.transport.write(pattern(1000));
+        endWriting(near.transport);
+        if (when === "at once") take();
+        else await stage.settled("it to be sent", near.transport.flushed().then(take));
+        await stage.until("our end to arrive", () => far.count("readLost") > 0);
+        await stage.until("the next protocol to be made", () => next.count("made") > 0);
+        far.transport.loseConnection();
+        await stage.until("the end", () => next.isLost && far.isLost);
+        checkSame(near.calls, told, `what the old protocol was told, switched ${when}`);
+        checkSame(next.calls[0], "made", "the next protocol's first call");
+      }
     },
   },
   {

@@ -1,30 +1,17 @@
-import type { Address, CloseCause, CloseCode, WireErrorCode } from "../../contract/index.ts";
-import { formatAddress, WireError } from "../../contract/index.ts";
+import { errnoOf } from "../../bridges/cause-of-loss.ts";
+import type { WireErrorCode } from "../../contract/index.ts";
+
+export { causeOfLoss, errnoOf } from "../../bridges/cause-of-loss.ts";
 
 /**
- * What the system's error numbers mean here: the one place below the wires that knows them.
+ * What the system's error numbers mean to whoever connects or listens; what they mean to a live
+ * connection is `causeOfLoss`.
  *
  * Texts continue "Cannot connect to …:" and "Cannot listen on …:", and say what to do.
  */
 export interface Meaning {
   readonly code: WireErrorCode;
   readonly why: string;
-}
-
-/** Why a live connection is over, when the system said so with `error`. */
-export function causeOfLoss(error: Error, peer: Address): CloseCause {
-  const isReset = RESETS.has(errnoOf(error));
-  const code: CloseCode = isReset ? "ERR_WIRE_RESET" : "ERR_WIRE_BROKEN";
-  const why = isReset ? "the peer reset the connection" : `the wire failed (${error.message})`;
-  return {
-    kind: "lost",
-    by: isReset ? "peer" : "wire",
-    code,
-    error: new WireError(code, `Cannot go on with ${formatAddress(peer)}: ${why}`, {
-      cause: error,
-      address: peer,
-    }),
-  };
 }
 
 /** What `error` means for an attempt to connect. */
@@ -53,18 +40,9 @@ export function meaningForDescriptor(error: Error, fd: number): Meaning {
   return { code: "ERR_WIRE_REFUSED", why: `descriptor ${fd} is not open` };
 }
 
-/** The symbolic number, `ECONNREFUSED` and its like; empty when it is no error of the system. */
-export function errnoOf(error: unknown): string {
-  const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
-  return typeof code === "string" ? code : "";
-}
-
 function unknown(error: Error): Meaning {
   return { code: "ERR_WIRE_BROKEN", why: error.message };
 }
-
-/** EPIPE counts: on a socket it says that the peer is gone. */
-const RESETS: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED"]);
 
 const NO_DESCRIPTORS: Meaning = {
   code: "ERR_WIRE_BROKEN",

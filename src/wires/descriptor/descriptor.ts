@@ -38,7 +38,8 @@ export interface DescriptorOptions {
  * each direction. POSIX only.
  *
  * One that is only read has ended our direction from the start; of one that is only written
- * the peer's end comes with ours. A reader that is gone ends our direction, unasked. One `connect` for
+ * the peer's end comes with ours. A reader that is gone ends our direction, unasked. One `connect`
+ * for
  * each: afterwards the descriptors are closed, unless `shared`.
  *
  * @throws {TypeError} {RangeError} for options of a wrong type or outside their range.

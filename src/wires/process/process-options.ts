@@ -22,7 +22,9 @@ export function checkProcessOptions(options: ProcessOptions): ResolvedOptions {
   for (const name of ["uid", "gid"] as const) {
     const id: unknown = options[name];
     if (id === undefined || (Number.isInteger(id) && (id as number) >= 0)) continue;
-    throw new RangeError(`childProcess(): ${name} must be a whole number, not ${String(id)}`);
+    throw new RangeError(
+      `childProcess(): ${name} must be a whole number, not ${JSON.stringify(id)}`,
+    );
   }
   if (!(descendantGraceMs >= 0)) {
     throw new RangeError("childProcess(): descendantGraceMs must be a number of at least 0");

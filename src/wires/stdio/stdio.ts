@@ -41,7 +41,8 @@ export interface StdioOptions {
  * written goes to standard output. POSIX only.
  *
  * Nothing here blocks the loop, and what is queued keeps the process alive until it has left, so
- * that output is complete when the main program returns; before `process.exit`, await `finishStdio()`.
+ * that output is complete when the main program returns; before `process.exit`, await
+ * `finishStdio()`.
  *
  * Descriptors that others share are not made non-blocking: pipes and terminals are opened anew
  * through /proc/self/fd. Where that fails (a socket; a pipe of another user; a system without it),

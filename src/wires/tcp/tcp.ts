@@ -91,6 +91,10 @@ class TcpEndpoint implements Endpoint<TcpTransport> {
     this.#settings = { noDelay, keepAlive, keepAliveDelayMs };
   }
 
+  get peerName(): string {
+    return this.#host;
+  }
+
   async connect<P extends Protocol<TcpTransport>>(
     protocol: P,
     options?: EndpointOptions,

@@ -7,7 +7,10 @@ export const METHOD: string = existsSync("/proc/self/status")
   ? "VmRSS in /proc/PID/status, every 100 ms"
   : "ps -o rss=, every 100 ms";
 
-/** How much heavier each process becomes, at most, from one second after now until `durationMs` later. */
+/**
+ * How much heavier each process becomes, at most, from one second after now until `durationMs`
+ * later.
+ */
 export async function growthOf(pids: readonly number[], durationMs: number): Promise<number[]> {
   await sleep(WARM_UP_MS);
   const first = pids.map(weightOf);

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { connect } from "node:net";
 import type { ReadingPeerOptions, ReadingPeerResult } from "./reading-peers.ts";
 
-// A client of plain sockets, in a process of its own: reads slowly, and chats meanwhile if it is told
+// A client of plain sockets, in a process of its own: reads slowly, and chats meanwhile if it is
+// told
 // to. Prints what each of its connections got.
 const options = JSON.parse(process.argv[2] ?? "{}") as ReadingPeerOptions;
 const { at, connections, atOnce, chatEveryMs, restMs, afterEnd, holdMs = 0 } = options;

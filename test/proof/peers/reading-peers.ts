@@ -12,7 +12,9 @@ export interface ReadingPeerOptions {
   readonly chatEveryMs?: number;
   /** How long it rests after each chunk (of at most 64 KiB) that it reads. */
   readonly restMs: number;
-  /** What it does when the server's end has come: ends too, chats on for ever, or holds and leaves. */
+  /**
+   * What it does when the server's end has come: ends too, chats on for ever, or holds and leaves.
+   */
   readonly afterEnd: "end" | "chat on" | "hold";
   /** How long it holds the connection without a word. */
   readonly holdMs?: number;

@@ -37,6 +37,10 @@ function passed(code: string, message: RegExp, ledger: Partial<Ledger>): Expecte
   return { kind: "timeout", by: "us", code: `ERR_WIRE_${code}`, message, ledger };
 }
 
+function lostToReset(ledger: Partial<Ledger>): Expected {
+  return { kind: "lost", by: "peer", code: "ERR_WIRE_RESET", message: /reset/, ledger };
+}
+
 const ENDED_IN_ORDER: readonly Row[] = [
   {
     name: "our close completed; the peer ended and our side flushed",
@@ -87,9 +91,7 @@ const CUT: readonly Row[] = [
     far: { data: (actor, byteCount) => byteCount === 3 && setImmediate(() => actor.abort()) },
     // A UNIX socket has no reset: the peer sees a plain end.
     nearIs: (wire) =>
-      wire === "unix"
-        ? { ...DONE_BY_PEER, ledger: THREE_OUT }
-        : { kind: "lost", by: "peer", code: "ERR_WIRE_RESET", message: /reset/, ledger: THREE_OUT },
+      wire === "unix" ? { ...DONE_BY_PEER, ledger: THREE_OUT } : lostToReset(THREE_OUT),
     farIs: { kind: "aborted", by: "us", ledger: THREE_IN },
   },
   {
@@ -119,7 +121,8 @@ const TIMED_OUT: readonly Row[] = [
     },
     far: {},
     nearIs: passed("IDLE", /idleMs/, THREE_OUT),
-    farIs: { ...DONE_BY_PEER, ledger: THREE_IN },
+    farIs: (wire) =>
+      wire === "unix" ? { ...DONE_BY_PEER, ledger: THREE_IN } : lostToReset(THREE_IN),
   },
   {
     name: "stall",
@@ -172,7 +175,8 @@ const TIMED_OUT: readonly Row[] = [
     },
     far: { halfOpen: true, data: (actor) => actor.endSending() },
     nearIs: passed("HALF_OPEN", /halfOpenIdleMs/, THREE_OUT),
-    farIs: { ...DONE_BY_US, ledger: THREE_IN },
+    farIs: (wire) =>
+      wire === "unix" ? { ...DONE_BY_US, ledger: THREE_IN } : lostToReset(THREE_IN),
   },
 ];
 
@@ -194,9 +198,7 @@ const FAILED: readonly Row[] = [
     },
     farIs: (wire) => {
       if (wire === "unix") return { ...DONE_BY_PEER, ledger: THREE_OUT };
-      // In memory the reset is there before the bytes count as sent.
-      const ledger = wire === "tcp" ? THREE_OUT : { accepted: 3, unsent: 3, inFlight: 3 };
-      return { kind: "lost", by: "peer", code: "ERR_WIRE_RESET", message: /reset/, ledger };
+      return lostToReset(THREE_OUT);
     },
   },
   {

@@ -8,7 +8,10 @@ import type { Request } from "./request.ts";
 import { decode, replyTo } from "./request.ts";
 import { takeOver } from "./take-over.ts";
 
-/** Answers each request in turn, in the manner it asks for; ends when the client has and all is answered. */
+/**
+ * Answers each request in turn, in the manner it asks for; ends when the client has and all is
+ * answered.
+ */
 export class ReplyServer implements Protocol {
   readonly #world: World;
   readonly #account: Account;
@@ -111,7 +114,9 @@ export class ReplyServer implements Protocol {
   }
 }
 
-/** What a connection becomes when it is taken over: whatever comes goes back, until the peer's end. */
+/**
+ * What a connection becomes when it is taken over: whatever comes goes back, until the peer's end.
+ */
 class RawEcho implements Protocol {
   readonly #account: Account;
   #transport: Transport | undefined;

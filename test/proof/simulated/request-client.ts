@@ -18,7 +18,9 @@ const ENDINGS = [
 
 export type Ending = (typeof ENDINGS)[number];
 
-/** Sends requests, each after the reply to the one before or all at once, and checks the replies. */
+/**
+ * Sends requests, each after the reply to the one before or all at once, and checks the replies.
+ */
 export class RequestClient implements Protocol {
   readonly ending: Ending;
   readonly #world: World;

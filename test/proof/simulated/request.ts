@@ -3,7 +3,9 @@ import type { Bytes, Chance } from "../../../src/contract/index.ts";
 /** How the server is to give its reply. */
 export type Manner = "write" | "push" | "pull" | "switch";
 
-/** A request: three bytes for its manner and the size of its body, the body, and what is replied. */
+/**
+ * A request: three bytes for its manner and the size of its body, the body, and what is replied.
+ */
 export interface Request {
   readonly manner: Manner;
   /** The server closes while it gives this reply: the producer has to hold the close. */

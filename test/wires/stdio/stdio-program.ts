@@ -68,7 +68,7 @@ const PROGRAMS: Readonly<Record<string, () => Promise<void>>> = {
           transport.write(Buffer.from(`resized ${columns}x${rows}\r\n`));
           transport.loseConnection();
         });
-        resize();
+        void resize();
       },
     });
   },

@@ -9,7 +9,7 @@ import type {
   WireErrorCode,
 } from "../../../contract/index.ts";
 import { ConnectError, resolveLimits, WireError } from "../../../contract/index.ts";
-import { systemRuntime } from "../../../flow/index.ts";
+import { checkProtocol, systemRuntime } from "../../../flow/index.ts";
 import { meaningForConnect } from "../errno.ts";
 import type { MakeTransport } from "./begin-flow.ts";
 import { beginFlow } from "./begin-flow.ts";
@@ -40,6 +40,7 @@ export async function connectSocket<P extends Protocol>(
   protocol: P,
   options: EndpointOptions = {},
 ): Promise<P> {
+  checkProtocol(protocol);
   const limits = resolveLimits(options.limits);
   const { signal } = options;
   signal?.throwIfAborted();

@@ -10,7 +10,7 @@ import type {
   ProtocolFactory,
   Transport,
 } from "../../../contract/index.ts";
-import { LimitError, resolveLimits } from "../../../contract/index.ts";
+import { LimitError, resolveLimits, WireError } from "../../../contract/index.ts";
 import { defaultOnError } from "../../../flow/index.ts";
 import type { MakeTransport } from "./begin-flow.ts";
 import { beginFlow } from "./begin-flow.ts";
@@ -180,6 +180,7 @@ class SocketPort implements ListeningPort {
     const described = this.#listening.describe(socket, this.#bound.host);
     if (described === null || this.#stopped !== null) {
       socket.destroy();
+      if (described === null) this.#onError(gone(), { during: "accept", host: this.#bound.host });
     } else if (this.#canServe && this.#parked.length === 0) {
       this.#serve({ socket, described });
     } else if (this.#parked.length < this.#listening.backlog) {
@@ -218,6 +219,10 @@ class SocketPort implements ListeningPort {
       transport: transport(socket),
     });
   }
+}
+
+function gone(): WireError {
+  return new WireError("ERR_WIRE_RESET", "Cannot accept a connection: the peer had gone already");
 }
 
 /** What happens to a socket that nobody serves yet; its wire tells it later, if it is served. */

@@ -3,12 +3,11 @@ import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Bytes } from "../../src/contract/index.ts";
-import { Inbox } from "../../src/flow/inbox.ts";
-import { WriteQueue } from "../../src/flow/write-queue.ts";
+import { ChunkQueue } from "../../src/flow/chunk-queue.ts";
 import { bytes, text } from "./recorder.ts";
 
 test("a queue gives everything at once when it fits, the very chunks that it was given", () => {
-  const queue = new WriteQueue();
+  const queue = new ChunkQueue();
   const [first, second] = [bytes("one"), bytes("two")];
   queue.push(first);
   queue.push(second);
@@ -19,7 +18,7 @@ test("a queue gives everything at once when it fits, the very chunks that it was
 });
 
 test("a queue gives whole chunks while they fit, and cuts only a chunk too large by itself", () => {
-  const queue = new WriteQueue();
+  const queue = new ChunkQueue();
   for (const chunk of ["ab", "cd", "efghijk", "l"]) queue.push(bytes(chunk));
   const taken: string[][] = [];
   while (queue.bytes > 0) taken.push(queue.take(5).map(text));
@@ -27,7 +26,7 @@ test("a queue gives whole chunks while they fit, and cuts only a chunk too large
 });
 
 test("a queue counts what it holds, and what it forgets", () => {
-  const queue = new WriteQueue();
+  const queue = new ChunkQueue();
   queue.push(bytes("abcdef"));
   queue.take(2);
   assert.equal(queue.bytes, 4);
@@ -38,14 +37,30 @@ test("a queue counts what it holds, and what it forgets", () => {
   assert.deepEqual(queue.take(10).map(text), ["x"]);
 });
 
+test("a queue shows its first bytes, and lets go of as many as it is told", () => {
+  const queue = new ChunkQueue();
+  for (const chunk of ["ab", "cdef", "gh"]) queue.push(bytes(chunk));
+  assert.deepEqual(queue.peek(4).map(text), ["ab", "cd"]);
+  assert.equal(queue.bytes, 8);
+  queue.drop(3);
+  assert.deepEqual(queue.peek(100).map(text), ["def", "gh"]);
+  queue.drop(5);
+  assert.deepEqual([queue.bytes, queue.peek(1), queue.shift()], [0, [], undefined]);
+});
+
 for (const [name, make] of Object.entries({
-  "a write queue": () => {
-    const queue = new WriteQueue();
+  "a queue taken from by size": () => {
+    const queue = new ChunkQueue();
     return { push: (chunk: Bytes) => queue.push(chunk), take: () => void queue.take(10) };
   },
-  "an inbox": () => {
-    const inbox = new Inbox();
-    return { push: (chunk: Bytes) => inbox.push(chunk), take: () => void inbox.shift() };
+  "a queue taken from by chunks": () => {
+    const queue = new ChunkQueue();
+    return { push: (chunk: Bytes) => queue.push(chunk), take: () => void queue.shift() };
+  },
+  "a queue looked at first": () => {
+    const queue = new ChunkQueue();
+    const take = (): void => queue.drop(queue.peek(10)[0]?.byteLength ?? 0);
+    return { push: (chunk: Bytes) => queue.push(chunk), take };
   },
 })) {
   test(`${name} that is never quite empty does not hold on to what it gave away`, async () => {

@@ -1,4 +1,4 @@
-import type { Address, Endpoint } from "../../../src/contract/index.ts";
+import type { Address, Endpoint } from "../../src/contract/index.ts";
 import {
   HARMLESS_FAULTS,
   memoryNetwork,
@@ -7,26 +7,40 @@ import {
   Trace,
   VirtualRuntime,
   Weather,
-} from "../../../src/memory/index.ts";
-import type { WireUnderTest } from "../../../src/testing/index.ts";
-import { endpointWire, loopbackWire, settleVirtually } from "../../../src/testing/index.ts";
-import type { Scratch } from "../../interop/scratch.ts";
-import type { SocketWire } from "../../interop/socket-address.ts";
-import { endpointAt, freshAddress, socketAddressOf } from "../../interop/socket-address.ts";
+} from "../../src/memory/index.ts";
+import type { WireUnderTest } from "../../src/testing/index.ts";
+import { endpointWire, loopbackWire, settleVirtually } from "../../src/testing/index.ts";
+import type { Scratch } from "../interop/scratch.ts";
+import type { SocketWire } from "../interop/socket-address.ts";
+import { endpointAt, freshAddress, socketAddressOf } from "../interop/socket-address.ts";
+import { nodeStreamWires, webStreamWires } from "./bridge-wires.ts";
 
 /** Every wire there is, and each way of cutting what goes over a loopback; the slowest last. */
 export function everyWire(scratch: Scratch, seeds: readonly number[]): readonly WireUnderTest[] {
-  const { identity, collapsing, oneByte, random } = pumps;
   return [
     socketWire("tcp", scratch),
     socketWire("unix", scratch),
     networkWire(),
+    ...nodeStreamWires,
+    ...webStreamWires,
+    ...pumpedLoopbacks(),
+    ...seeds.map(seededWire),
+    oneByteLoopback(),
+  ];
+}
+
+/** A loopback for each quick way of cutting. */
+export function pumpedLoopbacks(): readonly WireUnderTest[] {
+  const { identity, collapsing, random } = pumps;
+  return [
     loopbackWire({ name: "loopback, identity pump", pump: identity }),
     loopbackWire({ name: "loopback, collapsing pump", pump: collapsing }),
     loopbackWire({ name: "loopback, random pump", pump: random(seededChance(1), 40_000) }),
-    ...seeds.map(seededWire),
-    loopbackWire({ name: ONE_BYTE, pump: oneByte }),
   ];
+}
+
+export function oneByteLoopback(): WireUnderTest {
+  return loopbackWire({ name: ONE_BYTE, pump: pumps.oneByte });
 }
 
 /** Takes longer than all others together. */
@@ -34,7 +48,7 @@ export const ONE_BYTE = "loopback, one byte at a time";
 
 const CAPABILITIES = ["abort", "halfClose", "linger", "backPressure"] as const;
 
-function socketWire(wire: SocketWire, scratch: Scratch): WireUnderTest {
+export function socketWire(wire: SocketWire, scratch: Scratch): WireUnderTest {
   return endpointWire({
     name: wire,
     capabilities: wire === "tcp" ? [...CAPABILITIES, "abortVisible"] : CAPABILITIES,
@@ -43,7 +57,8 @@ function socketWire(wire: SocketWire, scratch: Scratch): WireUnderTest {
   });
 }
 
-function networkWire(): WireUnderTest {
+/** A memory network in virtual time. */
+export function networkWire(): WireUnderTest {
   const runtime = new VirtualRuntime();
   const network = memoryNetwork({ runtime });
   let places = 0;
@@ -66,7 +81,9 @@ const FAULTS = HARMLESS_FAULTS.filter((fault) => fault !== "oneByte");
 /** Weather may leave a connection silent for longer than the limits of these cases. */
 const NOT_IN_BAD_WEATHER: readonly string[] = ["limit.idleEitherWay", "close.lingerMoves"];
 
-/** Whether a case can be asked of a wire: its time limits may be shorter than the weather's delays. */
+/**
+ * Whether a case can be asked of a wire: its time limits may be shorter than the weather's delays.
+ */
 export function isFairTo({ name }: WireUnderTest, caseId: string): boolean {
   return !name.startsWith(SEEDED) || !NOT_IN_BAD_WEATHER.includes(caseId);
 }
@@ -74,7 +91,7 @@ export function isFairTo({ name }: WireUnderTest, caseId: string): boolean {
 const SEEDED = "seeded, ";
 
 /** A loopback under weather that breaks nothing: all that a correct wire may do, drawn by seed. */
-function seededWire(seed: number): WireUnderTest {
+export function seededWire(seed: number): WireUnderTest {
   const chance = seededChance(seed);
   const runtime = new VirtualRuntime({ chance });
   const weather = new Weather({ runtime, chance, trace: new Trace(), faults: FAULTS });

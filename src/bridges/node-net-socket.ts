@@ -1,0 +1,234 @@
+import { nextTick } from "node:process";
+import type { Address, CloseReason, TcpAddress, Transport } from "../contract/index.ts";
+import { Deadlines } from "../flow/deadlines.ts";
+import { systemRuntime } from "../flow/index.ts";
+import { cut } from "./cut.ts";
+import { socketError } from "./node-socket-error.ts";
+import { TransportDuplex } from "./node-transport-duplex.ts";
+import type { Switchable } from "./take-over.ts";
+import { takeOver } from "./take-over.ts";
+
+export interface NetSocketOptions {
+  /**
+   * Whether the stream may go on writing after the peer's end. Default false, as for `net.Socket`:
+   * clients of databases count on it. Give true to servers, as Node's own HTTP server does.
+   */
+  readonly allowHalfOpen?: boolean;
+}
+
+/** What `net.Socket.address()` gives; empty where there is no TCP. */
+export interface SocketAddress {
+  readonly address?: string;
+  readonly port?: number;
+  readonly family?: string;
+}
+
+/**
+ * A stream on a transport, or on a `Connection`, that passes for a connected `net.Socket`: for `pg`
+ * (`stream`), `ioredis` (`Connector`), `mysql2` (`stream`), `ws`, `node:http` and `node:http2`
+ * (`createConnection`; `server.emit("connection", socket)`).
+ *
+ * All that {@link toNodeDuplex} promises, and what those libraries look for:
+ *
+ * - It connects in a later turn: `connecting`, then `connect` and `ready`. `connect(…)` dials
+ *   nothing, whatever it is given: it tells the same two events, again if need be.
+ * - Addresses, of TCP only, also beneath layers: elsewhere `undefined`, and `address()` is `{}`.
+ * - `bytesRead`, `bytesWritten` (what was sent), `readyState`, `pending`, `timeout`.
+ * - `setTimeout`: `timeout` after so long without a byte either way; it only tells.
+ * - `setNoDelay`, `setKeepAlive` where the transport has them; elsewhere nothing.
+ * - `destroy()` closes in order when nothing waits to be sent, as a `net.Socket` does; with
+ *   something unsent, or with an error, it cuts. `destroySoon()` sends what waits, first.
+ *   `resetAndDestroy()` cuts.
+ * - `close` tells whether there was an error. Errors have the system's codes: ECONNRESET,
+ *   ETIMEDOUT, EPIPE, ECONNABORTED, EPROTO, or that of the system's own error; `reason` is the
+ *   whole reason.
+ *
+ * **Not promised:** `instanceof net.Socket`; `ref` and `unref` (they do nothing: a wire that keeps
+ * the process keeps it); TCP options that a transport has not; `errno` and `syscall` of errors;
+ * `server.getConnections` counts it not; passing it to a child process.
+ *
+ * @throws {TypeError} when `source` is neither a transport nor a Connection.
+ * @throws {BusyError} ERR_WIRE_BUSY when an earlier switch has not taken effect yet.
+ */
+export function toNetSocket(source: Switchable, options: NetSocketOptions = {}): TransportSocket {
+  const socket = new TransportSocket(options.allowHalfOpen ?? false);
+  const refusal = takeOver("toNetSocket", source, socket.protocol);
+  if (refusal === null) socket.knowEnds(source);
+  else socket.refuse(refusal);
+  return socket;
+}
+
+/** What {@link toNetSocket} gives. */
+export class TransportSocket extends TransportDuplex {
+  bytesRead = 0;
+  bytesWritten = 0;
+  /** After how many milliseconds of silence `timeout` is told; 0 is never. */
+  timeout = 0;
+  readonly #silence: Deadlines<"silence">;
+  #transport: Transport | null = null;
+  #host: TcpAddress | null = null;
+  #peer: TcpAddress | null = null;
+  #isConnecting = true;
+  #isReset = false;
+
+  constructor(allowHalfOpen: boolean) {
+    super({ allowHalfOpen });
+    this.#silence = new Deadlines(systemRuntime().clock, () => this.emit("timeout"));
+  }
+
+  get connecting(): boolean {
+    return this.#isConnecting && !this.destroyed;
+  }
+
+  get pending(): boolean {
+    return this.#isConnecting;
+  }
+
+  get readyState(): "opening" | "open" | "readOnly" | "writeOnly" | "closed" {
+    if (this.connecting) return "opening";
+    if (this.readable) return this.writable ? "open" : "readOnly";
+    return this.writable ? "writeOnly" : "closed";
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#peer?.host;
+  }
+
+  get remotePort(): number | undefined {
+    return this.#peer?.port;
+  }
+
+  get remoteFamily(): string | undefined {
+    return this.#peer === null ? undefined : `IPv${this.#peer.family}`;
+  }
+
+  get localAddress(): string | undefined {
+    return this.#host?.host;
+  }
+
+  get localPort(): number | undefined {
+    return this.#host?.port;
+  }
+
+  get localFamily(): string | undefined {
+    return this.#host === null ? undefined : `IPv${this.#host.family}`;
+  }
+
+  address(): SocketAddress {
+    if (this.#host === null) return {};
+    const { host: address, port, family } = this.#host;
+    return { address, port, family: `IPv${family}` };
+  }
+
+  /** Dials nothing. The last argument, if it is a function, is told of `connect`. */
+  connect(...args: readonly unknown[]): this {
+    const told = args.at(-1);
+    if (typeof told === "function") this.once("connect", () => void told());
+    if (!this.#isConnecting) this.#tellConnected();
+    return this;
+  }
+
+  setTimeout(timeoutMs: number, told?: () => void): this {
+    if (!(timeoutMs >= 0 && timeoutMs < Infinity)) {
+      throw new RangeError(`Cannot set a timeout of ${timeoutMs} ms: give a number of at least 0`);
+    }
+    this.timeout = timeoutMs;
+    this.#silence.set("silence", timeoutMs === 0 || this.destroyed ? Infinity : timeoutMs);
+    if (told !== undefined) {
+      if (timeoutMs === 0) this.removeListener("timeout", told);
+      else this.once("timeout", told);
+    }
+    return this;
+  }
+
+  setNoDelay(isOn = true): this {
+    return this.#set("setTcpNoDelay", isOn);
+  }
+
+  setKeepAlive(isOn = false, _delayMs?: number): this {
+    return this.#set("setTcpKeepAlive", isOn);
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  destroySoon(): void {
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once("finish", () => this.destroy());
+  }
+
+  resetAndDestroy(): this {
+    this.#isReset = true;
+    if (this.destroyed && this.#transport !== null) cut(this.#transport);
+    return this.destroy();
+  }
+
+  /** Takes the addresses while nothing else is known. */
+  knowEnds(source: Switchable): void {
+    const known = "transport" in source ? source.transport : source;
+    this.#know(known as Transport);
+  }
+
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    if (event !== "close") return super.emit(event, ...args);
+    this.#silence.clear();
+    return super.emit("close", this.errored !== null);
+  }
+
+  protected override made(transport: Transport): void {
+    this.#transport = transport;
+    this.#know(transport);
+    this.#isConnecting = false;
+    this.#tellConnected();
+  }
+
+  protected override moved(direction: "in" | "out", byteCount: number): void {
+    if (direction === "in") this.bytesRead += byteCount;
+    else this.bytesWritten += byteCount;
+    if (this.timeout > 0 && !this.destroyed) this.#silence.set("silence", this.timeout);
+  }
+
+  protected override errorOf(reason: CloseReason | null): Error {
+    return socketError(reason);
+  }
+
+  protected override get isComplete(): boolean {
+    return this.writableLength === 0 && !this.#isReset;
+  }
+
+  #know(transport: Transport): void {
+    this.#host = tcpOf(transport.getHost());
+    this.#peer = tcpOf(transport.getPeer());
+  }
+
+  #tellConnected(): void {
+    nextTick(() => {
+      if (this.destroyed) return;
+      this.emit("connect");
+      this.emit("ready");
+    });
+  }
+
+  #set(switchName: "setTcpNoDelay" | "setTcpKeepAlive", isOn: boolean): this {
+    const apply = (): void => {
+      const transport = this.#transport;
+      const set: unknown = transport === null ? null : Reflect.get(transport, switchName);
+      if (typeof set === "function") set.call(transport, Boolean(isOn));
+    };
+    if (this.#isConnecting) this.once("connect", apply);
+    else apply();
+    return this;
+  }
+}
+
+/** The first TCP address from the top of a stack down. */
+function tcpOf(address: Address | undefined): TcpAddress | null {
+  if (address === undefined) return null;
+  return address.kind === "tcp" ? address : tcpOf(address.via);
+}

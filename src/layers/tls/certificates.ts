@@ -1,0 +1,95 @@
+import { X509Certificate } from "node:crypto";
+import { createSecureContext } from "node:tls";
+import type { Pem } from "./tls-options.ts";
+
+/** A certificate and its key. */
+export interface TlsIdentity {
+  /** PEM: the certificate, with its chain behind it. */
+  readonly cert: Pem;
+  /** PEM. */
+  readonly key: Pem;
+  /** What `key` is encrypted with. */
+  readonly passphrase?: string;
+}
+
+/** Where a {@link CertificateStore} gets its certificates: files, a vault, a list. */
+export type LoadCertificates = () => readonly TlsIdentity[] | Promise<readonly TlsIdentity[]>;
+
+/** Certificates that can be replaced while servers use them. */
+export class CertificateStore {
+  readonly #load: LoadCertificates;
+  #identities: readonly TlsIdentity[];
+
+  private constructor(load: LoadCertificates, identities: readonly TlsIdentity[]) {
+    this.#load = load;
+    this.#identities = identities;
+  }
+
+  /**
+   * Loads for the first time.
+   *
+   * @throws what `load` throws. @throws {TypeError} when it gives no certificate, or one that does
+   *   not go with its key.
+   */
+  static async open(load: LoadCertificates): Promise<CertificateStore> {
+    return new CertificateStore(load, checkIdentities(await load()));
+  }
+
+  /** What connections made now get. */
+  get identities(): readonly TlsIdentity[] {
+    return this.#identities;
+  }
+
+  /**
+   * Loads again: connections made afterwards get the new certificates, those that are there stay as
+   * they are.
+   *
+   * @throws as `open` does; the certificates there were stay in use.
+   */
+  async reload(): Promise<void> {
+    this.#identities = checkIdentities(await this.#load());
+  }
+}
+
+/** @throws {TypeError} unless each is a certificate with its own key, and there is one. */
+export function checkIdentities(identities: readonly TlsIdentity[]): readonly TlsIdentity[] {
+  if (!Array.isArray(identities) || identities.length === 0) {
+    throw new TypeError("Cannot use certificates: there is none");
+  }
+  for (const identity of identities) {
+    try {
+      createSecureContext(forNode(identity));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new TypeError(`Cannot use a certificate and its key: ${why}`, { cause: error });
+    }
+  }
+  return identities;
+}
+
+/** The one for `servername`: by its full name, else by a wildcard; `undefined` where none is. */
+export function identityFor(
+  identities: readonly TlsIdentity[],
+  servername: string,
+): TlsIdentity | undefined {
+  const names = (wildcards: boolean) => (identity: TlsIdentity) =>
+    new X509Certificate(identity.cert).checkHost(servername, { wildcards }) !== undefined;
+  return identities.find(names(false)) ?? identities.find(names(true));
+}
+
+/** As Node takes it: bytes are Buffers there. */
+export function forNode({ cert, key, passphrase }: TlsIdentity): {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+  readonly passphrase?: string;
+} {
+  return {
+    cert: pemForNode(cert),
+    key: pemForNode(key),
+    ...(passphrase === undefined ? {} : { passphrase }),
+  };
+}
+
+export function pemForNode(pem: Pem): string | Buffer {
+  return typeof pem === "string" ? pem : Buffer.from(pem);
+}
