@@ -146,6 +146,7 @@ describe("a relay whose second side cannot be connected", () => {
     assert.equal(((await told.failed) as { code: string }).code, "ERR_WIRE_REFUSED");
     const second = await (await leadingTo(working)).connect(new Recorder());
     assert.equal((await second.lost).code, "ERR_WIRE_RESET");
+    assert.deepEqual(await working.close(), { cut: [] });
     assert.deepEqual(working.connections, []);
   });
 

@@ -11,12 +11,12 @@ import { ConnectError, formatAddress, resolveLimits } from "../../contract/index
 import type { Facts } from "../../flow/index.ts";
 import { checkProtocol } from "../../flow/index.ts";
 import { meaningForDescriptor } from "../_drivers/errno.ts";
+import type { OpenableWire } from "../_drivers/open-wire.ts";
+import { openWire } from "../_drivers/open-wire.ts";
 import { kindOf, reopened, waysOf } from "../_drivers/portable/descriptor-kind.ts";
 import { DuctWire } from "../_drivers/portable/duct-wire.ts";
 import type { Ownership } from "../_drivers/portable/open-duct.ts";
 import { openIntake, openOutlet } from "../_drivers/portable/open-duct.ts";
-import type { OpenableWire } from "../_drivers/portable/open-wire.ts";
-import { openWire } from "../_drivers/portable/open-wire.ts";
 import { SocketWire } from "../_drivers/portable/socket-wire.ts";
 
 export interface DescriptorOptions {

@@ -9,10 +9,10 @@ import type {
 import { ConnectError, formatAddress, resolveLimits } from "../../contract/index.ts";
 import { checkProtocol } from "../../flow/index.ts";
 import { errnoOf, meaningForOpen } from "../_drivers/errno.ts";
+import { openWire } from "../_drivers/open-wire.ts";
 import type { DuctWireOptions } from "../_drivers/portable/duct-wire.ts";
 import { DuctWire } from "../_drivers/portable/duct-wire.ts";
 import { openIntake, openOutlet } from "../_drivers/portable/open-duct.ts";
-import { openWire } from "../_drivers/portable/open-wire.ts";
 
 export interface FileOptions {
   readonly path: string;

@@ -7,7 +7,7 @@ import type {
 } from "../../contract/index.ts";
 import { resolveLimits } from "../../contract/index.ts";
 import { checkProtocol, defaultOnError } from "../../flow/index.ts";
-import { openWire } from "../_drivers/portable/open-wire.ts";
+import { openWire } from "../_drivers/open-wire.ts";
 import type { ChildFd, ChildFds } from "./child-fds.ts";
 import { checkProcessOptions } from "./process-options.ts";
 import { ProcessSeat } from "./process-seat.ts";

@@ -10,10 +10,10 @@ import type {
 import { ConnectError, resolveLimits, UnsupportedError } from "../../contract/index.ts";
 import { checkProtocol } from "../../flow/index.ts";
 import { meaningForDescriptor } from "../_drivers/errno.ts";
+import { openWire } from "../_drivers/open-wire.ts";
 import type { MakeOutlet } from "../_drivers/portable/duct.ts";
 import { DuctWire } from "../_drivers/portable/duct-wire.ts";
 import { openIntake, openOutlet } from "../_drivers/portable/open-duct.ts";
-import { openWire } from "../_drivers/portable/open-wire.ts";
 import type { Noted } from "./live-stdio.ts";
 import { claimStdio, noteStdio } from "./live-stdio.ts";
 import { StdioFlowTransport } from "./stdio-transport.ts";

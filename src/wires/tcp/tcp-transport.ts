@@ -1,28 +1,22 @@
-import type { Socket } from "node:net";
 import type { TcpAddress, TcpTransport } from "../../contract/index.ts";
 import type { FlowCalls } from "../../flow/index.ts";
 import { FlowTransport } from "../../flow/index.ts";
+import type { RawSocket, TcpSettings } from "../_drivers/raw-socket.ts";
 
-/** What a fresh connection has; `keepAliveDelayMs` is also for when probes are turned on later. */
-export interface TcpSettings {
-  readonly noDelay: boolean;
-  readonly keepAlive: boolean;
-  readonly keepAliveDelayMs: number;
-}
-
-/** A flow's transport with the two switches of TCP. Node tells neither, so they are remembered. */
+/** A flow's transport with the two switches of TCP, as they were set last. */
 export class TcpFlowTransport extends FlowTransport implements TcpTransport {
-  readonly #socket: Socket;
+  readonly #socket: RawSocket;
   readonly #keepAliveDelayMs: number;
-  #hasNoDelay = false;
-  #isKeptAlive = false;
+  #hasNoDelay: boolean;
+  #isKeptAlive: boolean;
 
-  constructor(flow: FlowCalls, socket: Socket, settings: TcpSettings) {
+  /** @param settings what the socket was made with. */
+  constructor(flow: FlowCalls, socket: RawSocket, settings: TcpSettings) {
     super(flow);
     this.#socket = socket;
     this.#keepAliveDelayMs = settings.keepAliveDelayMs;
-    if (settings.noDelay) this.setTcpNoDelay(true);
-    if (settings.keepAlive) this.setTcpKeepAlive(true);
+    this.#hasNoDelay = settings.noDelay;
+    this.#isKeptAlive = settings.keepAlive;
   }
 
   override getPeer(): TcpAddress {
@@ -39,9 +33,7 @@ export class TcpFlowTransport extends FlowTransport implements TcpTransport {
 
   setTcpNoDelay(enabled: boolean): void {
     checkBoolean("setTcpNoDelay", enabled);
-    if (this.#socket.destroyed) return;
-    this.#hasNoDelay = enabled;
-    this.#socket.setNoDelay(enabled);
+    if (this.#socket.setNoDelay(enabled)) this.#hasNoDelay = enabled;
   }
 
   getTcpKeepAlive(): boolean {
@@ -50,9 +42,7 @@ export class TcpFlowTransport extends FlowTransport implements TcpTransport {
 
   setTcpKeepAlive(enabled: boolean): void {
     checkBoolean("setTcpKeepAlive", enabled);
-    if (this.#socket.destroyed) return;
-    this.#isKeptAlive = enabled;
-    this.#socket.setKeepAlive(enabled, this.#keepAliveDelayMs);
+    if (this.#socket.setKeepAlive(enabled, this.#keepAliveDelayMs)) this.#isKeptAlive = enabled;
   }
 }
 

@@ -1,4 +1,3 @@
-import type { AddressInfo, Server, Socket, TcpNetConnectOpts } from "node:net";
 import type {
   Capability,
   Endpoint,
@@ -10,17 +9,24 @@ import type {
 } from "../../contract/index.ts";
 import { formatAddress, ListenError } from "../../contract/index.ts";
 import { systemRuntime } from "../../flow/index.ts";
+import type { MakeTransport } from "../_drivers/begin-flow.ts";
+import { socketDriver } from "../_drivers/choose-driver.ts";
+import { AttemptLog, connectSocket } from "../_drivers/connect.ts";
 import { meaningForListen } from "../_drivers/errno.ts";
-import type { MakeTransport } from "../_drivers/portable/begin-flow.ts";
-import { AttemptLog, connectSocket, openSocket } from "../_drivers/portable/connect.ts";
-import type { Bound } from "../_drivers/portable/listen.ts";
-import { listenForSockets, listenOn } from "../_drivers/portable/listen.ts";
-import { tcpAddress, tcpEnds } from "./address.ts";
+import type { Bound } from "../_drivers/listen.ts";
+import { listenForSockets } from "../_drivers/listen.ts";
+import type {
+  DriverName,
+  Ends,
+  RawSocket,
+  SocketDriver,
+  TcpSettings,
+} from "../_drivers/raw-socket.ts";
+import { tcpAddress } from "../_drivers/tcp-address.ts";
 import { interleave, race } from "./happy-eyeballs.ts";
 import type { TcpHost, TcpLookup } from "./resolve.ts";
 import { lookupBySystem, resolveHost } from "./resolve.ts";
 import { checkTcpOptions } from "./tcp-options.ts";
-import type { TcpSettings } from "./tcp-transport.ts";
 import { TcpFlowTransport } from "./tcp-transport.ts";
 
 export interface TcpOptions {
@@ -46,6 +52,8 @@ export interface TcpOptions {
   readonly attemptDelayMs?: number;
   /** Connecting and listening by name: how names resolve. Default: the system's resolver. */
   readonly lookup?: TcpLookup;
+  /** Default: the native driver where it loads, the portable one elsewhere; OVERWALL_DRIVER says. */
+  readonly driver?: DriverName;
 }
 
 /**
@@ -82,6 +90,7 @@ class TcpEndpoint implements Endpoint<TcpTransport> {
   readonly #host: string;
   readonly #lookup: TcpLookup;
   readonly #settings: TcpSettings;
+  readonly #driver: SocketDriver;
 
   constructor(options: TcpOptions) {
     this.#options = options;
@@ -89,6 +98,7 @@ class TcpEndpoint implements Endpoint<TcpTransport> {
     this.#lookup = options.lookup ?? lookupBySystem;
     const { noDelay = true, keepAlive = false, keepAliveDelayMs = 60_000 } = options;
     this.#settings = { noDelay, keepAlive, keepAliveDelayMs };
+    this.#driver = socketDriver(options.driver);
   }
 
   get peerName(): string {
@@ -105,7 +115,7 @@ class TcpEndpoint implements Endpoint<TcpTransport> {
         target: this.#target,
         attempts,
         dial: (signal) => this.#dial(attempts, signal),
-        describe: (socket) => ({ ...(tcpEnds(socket) ?? this.#goneEnds()), resets: true }),
+        goneEnds: () => this.#goneEnds(),
         capabilities: CAPABILITIES,
         transport: this.#transport,
       },
@@ -123,11 +133,7 @@ class TcpEndpoint implements Endpoint<TcpTransport> {
       options,
       backlog: this.#backlog,
       capabilities: CAPABILITIES,
-      bind: (server) => this.#bind(server, options.signal ?? new AbortController().signal),
-      describe: (socket) => {
-        const ends = tcpEnds(socket);
-        return ends && { ...ends, resets: true };
-      },
+      bind: () => this.#bind(options.signal ?? new AbortController().signal),
       transport: this.#transport,
     });
   }
@@ -142,11 +148,11 @@ class TcpEndpoint implements Endpoint<TcpTransport> {
   }
 
   readonly #transport =
-    (socket: Socket): MakeTransport =>
+    (socket: RawSocket): MakeTransport =>
     (flow) =>
       new TcpFlowTransport(flow, socket, this.#settings);
 
-  async #dial(attempts: AttemptLog, signal: AbortSignal): Promise<Socket> {
+  async #dial(attempts: AttemptLog, signal: AbortSignal): Promise<RawSocket> {
     try {
       const asked = tcpAddress(this.#host, this.#options.port);
       const hosts = await resolveHost(this.#host, this.#lookup, signal).catch((error: unknown) =>
@@ -158,7 +164,7 @@ class TcpEndpoint implements Endpoint<TcpTransport> {
         clock: systemRuntime().clock,
         signal,
         attempt: (host, stop) => this.#attempt(host, attempts, stop),
-        discard: (socket) => socket.destroy(),
+        discard: (socket) => socket.discard(),
       });
     } catch (error) {
       if (signal.aborted) throw error;
@@ -166,45 +172,35 @@ class TcpEndpoint implements Endpoint<TcpTransport> {
     }
   }
 
-  #attempt({ address, family }: TcpHost, attempts: AttemptLog, stop: AbortSignal): Promise<Socket> {
+  #attempt(
+    { address, family }: TcpHost,
+    attempts: AttemptLog,
+    stop: AbortSignal,
+  ): Promise<RawSocket> {
     const { port, localAddress, localPort } = this.#options;
-    const options: TcpNetConnectOpts = {
-      host: address,
-      port,
-      family,
-      autoSelectFamily: false,
-      ...(localAddress !== undefined && { localAddress }),
-      ...(localPort !== undefined && { localPort }),
-    };
-    return attempts.track(tcpAddress(address, port), () => openSocket(options, stop));
+    const settings = this.#settings;
+    const target = { address, family, port, localAddress, localPort, settings };
+    return attempts.track(tcpAddress(address, port), () => this.#driver.connectTcp(target, stop));
   }
 
-  /** The ends of a connection that was lost the moment it was made. */
-  #goneEnds(): {
-    readonly host: ReturnType<typeof tcpAddress>;
-    readonly peer: ReturnType<typeof tcpAddress>;
-  } {
+  #goneEnds(): Ends {
     const { localAddress = "0.0.0.0", localPort = 0, port } = this.#options;
     return { host: tcpAddress(localAddress, localPort), peer: tcpAddress(this.#host, port) };
   }
 
-  async #bind(server: Server, signal: AbortSignal): Promise<Bound> {
+  async #bind(signal: AbortSignal): Promise<Bound> {
     const { port, ipv6Only = false } = this.#options;
     try {
       const [first] = await resolveHost(this.#host, this.#lookup, signal);
-      await listenOn(server, {
-        host: first?.address ?? this.#host,
-        port,
-        ipv6Only,
-        backlog: this.#backlog,
-      });
+      const address = first?.address ?? this.#host;
+      const place = { address, port, ipv6Only, backlog: this.#backlog, settings: this.#settings };
+      const server = await this.#driver.listenTcp(place);
+      return { server, host: server.host };
     } catch (error) {
       if (signal.aborted || !(error instanceof Error)) throw error;
       const { code, why } = meaningForListen(error);
       const address = tcpAddress(this.#host, port);
       throw new ListenError(code, this.#target, why, { cause: error, address });
     }
-    const bound = server.address() as AddressInfo;
-    return { host: tcpAddress(bound.address, bound.port) };
   }
 }

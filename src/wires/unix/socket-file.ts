@@ -9,10 +9,17 @@ import type { Meaning } from "../_drivers/errno.ts";
 import { errnoOf, meaningForListen } from "../_drivers/errno.ts";
 import { pathMaxBytes } from "./unix-name.ts";
 
-/** A server that can be bound to a path and let go again. */
-export interface Binder {
-  bind(path: string): Promise<void>;
-  unbind(): void;
+/** Binds a server to a path. */
+export type BindTo<S> = (path: string) => Promise<S>;
+
+/** A server that can be let go again. */
+export interface Closable {
+  close(): void;
+}
+
+export interface BoundFile<S> {
+  readonly server: S;
+  readonly file: SocketFile;
 }
 
 /** The file of a listening socket. */
@@ -33,17 +40,16 @@ export interface SocketFile {
  *
  * @throws {ListenError} ADDRESS_IN_USE, PERMISSION, … saying what is there and what to do.
  */
-export async function bindSocketFile(
-  binder: Binder,
+export async function bindSocketFile<S extends Closable>(
+  bind: BindTo<S>,
   path: string,
   mode: number,
-): Promise<SocketFile> {
+): Promise<BoundFile<S>> {
   try {
     const temporary = temporaryName(path);
-    const isLinked = temporary !== null && (await bindAndLink(binder, temporary, path, mode));
-    if (!isLinked) await bindAt(binder, path, mode);
-    const own = lstatSync(path, { bigint: true });
-    return { release: () => release(path, own) };
+    const linked = temporary === null ? null : await bindAndLink(bind, temporary, path, mode);
+    const server = linked ?? (await bindAt(bind, path, mode));
+    return { server, file: fileOf(server, path) };
   } catch (error) {
     if (error instanceof ListenError || !(error instanceof Error)) throw error;
     const { code, why } = isWithoutDirectory(path, error) ? NO_DIRECTORY : meaningForListen(error);
@@ -51,9 +57,19 @@ export async function bindSocketFile(
   }
 }
 
-/** Node says EACCES, "permission denied", of a directory that does not exist. */
+function fileOf(server: Closable, path: string): SocketFile {
+  try {
+    const own = lstatSync(path, { bigint: true });
+    return { release: () => release(path, own) };
+  } catch (error) {
+    server.close();
+    throw error;
+  }
+}
+
+/** Node says EACCES, "permission denied", of a directory that does not exist; the system ENOENT. */
 function isWithoutDirectory(path: string, error: Error): boolean {
-  if (errnoOf(error) !== "EACCES") return false;
+  if (errnoOf(error) !== "EACCES" && errnoOf(error) !== "ENOENT") return false;
   try {
     return lstatSync(dirname(path), { throwIfNoEntry: false }) === undefined;
   } catch {
@@ -71,25 +87,25 @@ function temporaryName(path: string): string | null {
   return names.find((name) => Buffer.byteLength(name) <= pathMaxBytes()) ?? null;
 }
 
-/** False when the file system has no links: nothing is bound then. */
-async function bindAndLink(
-  binder: Binder,
+/** `null` when the file system has no links: nothing is bound then. */
+async function bindAndLink<S extends Closable>(
+  bind: BindTo<S>,
   temporary: string,
   path: string,
   mode: number,
-): Promise<boolean> {
-  await binder.bind(temporary);
+): Promise<S | null> {
+  const server = await bind(temporary);
   try {
     chmodSync(temporary, mode);
     await untilFree(path, () => linkSync(temporary, path));
+    return server;
   } catch (error) {
-    if (!NO_LINKS.has(errnoOf(error))) throw error;
-    binder.unbind();
-    return false;
+    server.close();
+    if (NO_LINKS.has(errnoOf(error))) return null;
+    throw error;
   } finally {
     removeQuietly(temporary);
   }
-  return true;
 }
 
 const NO_LINKS: ReadonlySet<string> = new Set([
@@ -100,17 +116,22 @@ const NO_LINKS: ReadonlySet<string> = new Set([
   "EMLINK",
 ]);
 
-async function bindAt(binder: Binder, path: string, mode: number): Promise<void> {
-  await untilFree(path, () => binder.bind(path));
-  chmodSync(path, mode);
+async function bindAt<S extends Closable>(bind: BindTo<S>, path: string, mode: number): Promise<S> {
+  const server = await untilFree(path, () => bind(path));
+  try {
+    chmodSync(path, mode);
+    return server;
+  } catch (error) {
+    server.close();
+    throw error;
+  }
 }
 
 /** Does `take`, again after each time that a dead socket was in its way. */
-async function untilFree(path: string, take: () => unknown): Promise<void> {
+async function untilFree<R>(path: string, take: () => R | Promise<R>): Promise<R> {
   for (let tries = 1; ; tries++) {
     try {
-      await take();
-      return;
+      return await take();
     } catch (error) {
       const isTaken = errnoOf(error) === "EEXIST" || errnoOf(error) === "EADDRINUSE";
       if (!isTaken) throw error;

@@ -1,6 +1,4 @@
-import type { Server, Socket } from "node:net";
 import type {
-  Address,
   Capability,
   Endpoint,
   EndpointOptions,
@@ -13,26 +11,32 @@ import type {
 import { ListenError, WireError } from "../../contract/index.ts";
 import type { FlowCalls } from "../../flow/index.ts";
 import { FlowTransport, systemRuntime } from "../../flow/index.ts";
+import { socketDriver } from "../_drivers/choose-driver.ts";
+import { AttemptLog, connectSocket } from "../_drivers/connect.ts";
 import { errnoOf, meaningForConnect, meaningForListen } from "../_drivers/errno.ts";
-import { AttemptLog, connectSocket, openSocket } from "../_drivers/portable/connect.ts";
-import type { Bound } from "../_drivers/portable/listen.ts";
-import { listenForSockets, listenOn } from "../_drivers/portable/listen.ts";
-import type { SocketWireOptions } from "../_drivers/portable/socket-wire.ts";
+import type { Bound } from "../_drivers/listen.ts";
+import { listenForSockets } from "../_drivers/listen.ts";
+import type { DriverName, RawServer, RawSocket, SocketDriver } from "../_drivers/raw-socket.ts";
 import { bindSocketFile } from "./socket-file.ts";
 import type { UnixName } from "./unix-name.ts";
 import { ABSTRACT_HINT, unixName } from "./unix-name.ts";
 
 export interface UnixOptions {
   /**
-   * A path of at most 107 bytes (103 outside Linux), or `@name` for a Linux abstract name. Node
-   * fills abstract names up with zero bytes, so only Node programs find each other by them.
+   * A path of at most 107 bytes (103 outside Linux), or `@name` for a Linux abstract name. The native
+   * driver uses abstract names as they are; the portable one cannot: Node fills them up with zero
+   * bytes, so only Node programs find each other by them.
    */
   readonly path: string;
   /** Listening: who may connect. Write permission is what counts. Default `0o600`: the owner. */
   readonly mode?: number;
   /** Listening: how many connections may wait. Default 511. */
   readonly backlog?: number;
+  /** Default: the native driver where it loads, the portable one elsewhere; OVERWALL_DRIVER says. */
+  readonly driver?: DriverName;
 }
+
+type CheckedOptions = Required<Omit<UnixOptions, "driver">>;
 
 /**
  * UNIX-domain sockets: connects to `path`, or listens there.
@@ -42,14 +46,14 @@ export interface UnixOptions {
  * platform cannot take makes `connect` and `listen` reject with ERR_WIRE_UNSUPPORTED.
  *
  * There is no reset on these sockets: an abort is a plain end to the peer. The peer of an accepted
- * connection is unnamed (`path` null). A full queue at the server is tried again until
+ * connection is unnamed (`path` null) unless it bound a name and the driver is native. A full queue at the server is tried again until
  * `connectTimeoutMs`.
  *
  * @throws {TypeError} {RangeError} for options of a wrong type or outside their range.
  * @see twisted.internet.endpoints.UNIXClientEndpoint, UNIXServerEndpoint; no lock file here.
  */
 export function unix(options: UnixOptions): Endpoint<UnixTransport> {
-  return new UnixEndpoint(checked(options));
+  return new UnixEndpoint(checked(options), socketDriver(options.driver));
 }
 
 const CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
@@ -61,10 +65,12 @@ const CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
 ]);
 
 class UnixEndpoint implements Endpoint<UnixTransport> {
-  readonly #options: Required<UnixOptions>;
+  readonly #options: CheckedOptions;
+  readonly #driver: SocketDriver;
 
-  constructor(options: Required<UnixOptions>) {
+  constructor(options: CheckedOptions, driver: SocketDriver) {
     this.#options = options;
+    this.#driver = driver;
   }
 
   async connect<P extends Protocol<UnixTransport>>(
@@ -78,7 +84,7 @@ class UnixEndpoint implements Endpoint<UnixTransport> {
         target: this.#target,
         attempts,
         dial: (signal) => this.#dial(native, attempts, signal),
-        describe: () => ({ host: UNNAMED, peer: this.#address, resets: false }),
+        goneEnds: () => ({ host: UNNAMED, peer: this.#address }),
         capabilities: CAPABILITIES,
         transport: () => makeTransport,
       },
@@ -92,19 +98,17 @@ class UnixEndpoint implements Endpoint<UnixTransport> {
     options: EndpointOptions = {},
   ): Promise<ListeningPort> {
     const name = unixName(this.#options.path);
-    const ends: SocketWireOptions = { host: this.#address, peer: UNNAMED, resets: false };
     return listenForSockets({
       factory,
       options,
       backlog: this.#options.backlog,
       capabilities: CAPABILITIES,
-      bind: (server) => this.#bind(server, name),
-      describe: () => ends,
+      bind: () => this.#bind(name),
       transport: () => makeTransport,
     });
   }
 
-  get #address(): Address {
+  get #address(): UnixAddress {
     return { kind: "unix", path: this.#options.path };
   }
 
@@ -113,12 +117,13 @@ class UnixEndpoint implements Endpoint<UnixTransport> {
   }
 
   /** The system refuses at once where TCP would wait for a place in the queue; so this waits. */
-  async #dial(path: string, attempts: AttemptLog, signal: AbortSignal): Promise<Socket> {
+  async #dial(native: string, attempts: AttemptLog, signal: AbortSignal): Promise<RawSocket> {
+    const place = { native, shown: this.#address };
     try {
       return await attempts.track(this.#address, async () => {
         for (let delayMs = 10; ; delayMs = Math.min(delayMs * 2, 500)) {
           try {
-            return await openSocket({ path }, signal);
+            return await this.#driver.connectUnix(place, signal);
           } catch (error) {
             if (errnoOf(error) !== "EAGAIN") throw this.#explained(error);
           }
@@ -133,8 +138,9 @@ class UnixEndpoint implements Endpoint<UnixTransport> {
 
   /** A refused abstract name may well be listened on, by a program that does not fill it up. */
   #explained(error: unknown): unknown {
-    const isAbstract = this.#options.path.startsWith("@");
-    if (!isAbstract || !(error instanceof Error) || errnoOf(error) !== "ECONNREFUSED") return error;
+    const mayBeFilledUp = this.#driver.name === "portable" && this.#options.path.startsWith("@");
+    if (!mayBeFilledUp || !(error instanceof Error) || errnoOf(error) !== "ECONNREFUSED")
+      return error;
     const { code, why } = meaningForConnect(error);
     return new WireError(code, `${why} (${ABSTRACT_HINT})`, {
       cause: error,
@@ -142,23 +148,22 @@ class UnixEndpoint implements Endpoint<UnixTransport> {
     });
   }
 
-  async #bind(server: Server, { native, isAbstract }: UnixName): Promise<Bound> {
+  async #bind({ native, isAbstract }: UnixName): Promise<Bound> {
     const { backlog, mode, path } = this.#options;
-    const bind = (name: string): Promise<void> => listenOn(server, { path: name, backlog });
     const host = this.#address;
+    const bind = (name: string): Promise<RawServer> =>
+      this.#driver.listenUnix({ native: name, shown: host }, backlog);
     if (!isAbstract) {
-      const binder = { bind, unbind: () => void server.close() };
-      const file = await bindSocketFile(binder, path, mode);
-      return { host, release: () => file.release() };
+      const { server, file } = await bindSocketFile(bind, path, mode);
+      return { server, host, release: () => file.release() };
     }
     try {
-      await bind(native);
+      return { server: await bind(native), host };
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       const { code, why } = meaningForListen(error);
       throw new ListenError(code, this.#target, why, { cause: error, address: host });
     }
-    return { host };
   }
 }
 
@@ -174,9 +179,9 @@ class UnixFlowTransport extends FlowTransport implements UnixTransport {
 
 const makeTransport = (flow: FlowCalls): UnixFlowTransport => new UnixFlowTransport(flow);
 
-const UNNAMED: Address = { kind: "unix", path: null };
+const UNNAMED: UnixAddress = { kind: "unix", path: null };
 
-function checked({ path, mode = 0o600, backlog = 511 }: UnixOptions): Required<UnixOptions> {
+function checked({ path, mode = 0o600, backlog = 511 }: UnixOptions): CheckedOptions {
   if (typeof path !== "string") {
     throw new TypeError(`unix(): path must be a string, not ${String(path)}`);
   }

@@ -118,7 +118,9 @@ describe("unix: connecting", () => {
   });
 
   it("says of a refused abstract name what it may be due to (NODE-12)", onlyLinux, async () => {
-    const error = await failure(unix({ path: `@overwall-none-${process.pid}` }).connect(plain()));
+    const error = await failure(
+      unix({ path: `@overwall-none-${process.pid}`, driver: "portable" }).connect(plain()),
+    );
     assert.equal(error.code, "ERR_WIRE_REFUSED");
     assert.match(error.message, /only Node programs/);
   });

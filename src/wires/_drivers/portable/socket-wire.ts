@@ -1,10 +1,8 @@
 import type { Socket } from "node:net";
-import type { Ends } from "../../../bridges/node-duplex-wire.ts";
 import { DuplexWire } from "../../../bridges/node-duplex-wire.ts";
 import type { Bytes } from "../../../contract/index.ts";
 import type { Facts } from "../../../flow/index.ts";
-
-export type { Ends } from "../../../bridges/node-duplex-wire.ts";
+import type { Ends } from "../raw-socket.ts";
 
 export interface SocketWireOptions extends Ends {
   /** Whether the socket is TCP: an abort is a reset, and a reset may have to be asked for. */

@@ -1,7 +1,7 @@
-import type { EndpointOptions } from "../../../contract/index.ts";
-import type { Facts, FlowOptions, Wire } from "../../../flow/index.ts";
-import { Flow } from "../../../flow/index.ts";
-import { publishing } from "../diagnostics.ts";
+import type { EndpointOptions } from "../../contract/index.ts";
+import type { Facts, FlowOptions, Wire } from "../../flow/index.ts";
+import { Flow } from "../../flow/index.ts";
+import { publishing } from "./diagnostics.ts";
 
 /** A wire whose beginning waits until flow has it. */
 export interface OpenableWire extends Wire {

@@ -1,5 +1,3 @@
-import type { IpcNetConnectOpts, Socket, TcpNetConnectOpts } from "node:net";
-import { connect } from "node:net";
 import type {
   Address,
   Capability,
@@ -7,24 +5,25 @@ import type {
   FailedAttempt,
   Protocol,
   WireErrorCode,
-} from "../../../contract/index.ts";
-import { ConnectError, resolveLimits, WireError } from "../../../contract/index.ts";
-import { checkProtocol, systemRuntime } from "../../../flow/index.ts";
-import { meaningForConnect } from "../errno.ts";
+} from "../../contract/index.ts";
+import { ConnectError, resolveLimits, WireError } from "../../contract/index.ts";
+import { checkProtocol, systemRuntime } from "../../flow/index.ts";
 import type { MakeTransport } from "./begin-flow.ts";
 import { beginFlow } from "./begin-flow.ts";
-import type { SocketWireOptions } from "./socket-wire.ts";
+import { meaningForConnect } from "./errno.ts";
+import type { Ends, RawSocket } from "./raw-socket.ts";
 
 export interface Dialling {
   /** What to connect to, as a person writes it. */
   readonly target: string;
   /** Filled by `dial`, through `AttemptLog.track`. */
   readonly attempts: AttemptLog;
-  /** Makes a connected, paused socket; stops, and leaves nothing, when `signal` aborts. */
-  readonly dial: (signal: AbortSignal) => Promise<Socket>;
-  readonly describe: (socket: Socket) => SocketWireOptions;
+  /** Makes a connected socket; stops, and leaves nothing, when `signal` aborts. */
+  readonly dial: (signal: AbortSignal) => Promise<RawSocket>;
+  /** The ends of a connection that was lost the moment it was made. */
+  readonly goneEnds: () => Ends;
   readonly capabilities: ReadonlySet<Capability>;
-  readonly transport: (socket: Socket) => MakeTransport;
+  readonly transport: (socket: RawSocket) => MakeTransport;
 }
 
 /**
@@ -54,11 +53,11 @@ export async function connectSocket<P extends Protocol>(
   try {
     const socket = await dialling.dial(stop.signal);
     if (stop.signal.aborted) {
-      socket.destroy();
+      socket.discard();
       throw stop.signal.reason;
     }
     await new Promise<void>((resolve, reject) => {
-      beginFlow(socket, dialling.describe(socket), options, {
+      beginFlow(socket, socket.ends ?? dialling.goneEnds(), options, {
         capabilities: dialling.capabilities,
         accept: () => protocol,
         limits,
@@ -76,32 +75,6 @@ export async function connectSocket<P extends Protocol>(
     timer?.[Symbol.dispose]();
     signal?.removeEventListener("abort", stopForCaller);
   }
-}
-
-/** One socket's attempt: resolves to it connected and paused, with nothing read. */
-export function openSocket(
-  options: TcpNetConnectOpts | IpcNetConnectOpts,
-  signal: AbortSignal,
-): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const socket = connect({ ...options, allowHalfOpen: true });
-    socket.pause();
-    const cancel = (): void => {
-      socket.destroy();
-      reject(signal.reason);
-    };
-    signal.addEventListener("abort", cancel, { once: true });
-    // Stays until the wire listens too: an error that nobody listens to would end the process.
-    socket.on("error", (error) => {
-      signal.removeEventListener("abort", cancel);
-      reject(error);
-    });
-    socket.once("connect", () => {
-      signal.removeEventListener("abort", cancel);
-      resolve(socket);
-    });
-  });
 }
 
 /** The attempts of one `connect`, in the order in which they began. */

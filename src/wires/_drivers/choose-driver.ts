@@ -1,0 +1,24 @@
+import { UnsupportedError } from "../../contract/index.ts";
+import { whyNotNative } from "./native/addon.ts";
+import { nativeDriver } from "./native/native-driver.ts";
+import { portableDriver } from "./portable/portable-driver.ts";
+import type { DriverName, SocketDriver } from "./raw-socket.ts";
+
+/**
+ * The driver of a wire: the one asked for; else the one that OVERWALL_DRIVER names; else the native
+ * one where it loads.
+ *
+ * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED when the native one is asked for and does not load.
+ * @throws {RangeError} for another name.
+ */
+export function socketDriver(asked?: DriverName): SocketDriver {
+  const name = asked ?? process.env["OVERWALL_DRIVER"] ?? "";
+  if (name === "portable") return portableDriver;
+  if (name !== "" && name !== "native") {
+    throw new RangeError(`there are the drivers native and portable, not ${JSON.stringify(name)}`);
+  }
+  const why = whyNotNative();
+  if (why === null) return nativeDriver;
+  if (name === "") return portableDriver;
+  throw new UnsupportedError("use the native driver", why);
+}

@@ -1,0 +1,78 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+
+/** The tables that are shared with the compiled part; see native/src/reactor.h. */
+export interface Tables {
+  readonly events: ArrayBuffer;
+  readonly names: ArrayBuffer;
+  readonly rights: ArrayBuffer;
+  readonly operations: ArrayBuffer;
+  readonly arena: ArrayBuffer;
+}
+
+/** The name of a socket: 4, 6, 1 (UNIX) or 0 (none); the port; the address or path as bytes. */
+export type NativeName = readonly [family: number, port: number, text: Uint8Array];
+
+/** Called with how many events there are, and the blocks that are new. */
+export type Dispatch = (
+  count: number,
+  big: ArrayBuffer | undefined,
+  ...small: readonly ArrayBuffer[]
+) => void;
+
+/** The compiled part: one reactor for each thread. Negative numbers are -errno. */
+export interface Addon {
+  /** Once a thread. @param isThreaded waits in a thread, where the event loop cannot be had. */
+  start(dispatch: Dispatch, isThreaded: boolean): Tables;
+  /** Runs `length` numbers of operations. */
+  run(length: number, references: readonly Uint8Array[]): void;
+  listenTcp(host: string, port: number, backlog: number, ipv6Only: boolean): number;
+  listenUnix(path: Uint8Array, backlog: number): number;
+  connectTcp(host: string, port: number, localHost: string | undefined, localPort: number): number;
+  connectUnix(path: Uint8Array): number;
+  adopt(fd: number, traits: number): number;
+  detach(slot: number): number;
+  name(slot: number, isPeer: boolean): NativeName | number;
+  setNoDelay(slot: number, enabled: boolean): number;
+  setKeepAlive(slot: number, enabled: boolean, delaySeconds: number): number;
+  unacknowledged(slot: number): number;
+  readNow(slot: number, into: Uint8Array): number;
+  counts(): readonly [openSlots: number, lentBlocks: number];
+}
+
+let loaded: Addon | Error | undefined;
+
+/** Why the native driver cannot be used here; `null` when it can. */
+export function whyNotNative(): string | null {
+  loaded ??= load();
+  return loaded instanceof Error ? loaded.message : null;
+}
+
+/** @throws the reason of `whyNotNative`. */
+export function addon(): Addon {
+  loaded ??= load();
+  if (loaded instanceof Error) throw loaded;
+  return loaded;
+}
+
+function load(): Addon | Error {
+  const { arch, platform } = process;
+  if (platform !== "linux") return new Error(`it is made for Linux, and this is ${platform}`);
+  const require = createRequire(import.meta.url);
+  const target = `${platform}-${arch}`;
+  const failures: string[] = [];
+  for (const find of [
+    () =>
+      join(dirname(require.resolve("overwall/package.json")), "native", "build", `${target}.node`),
+    () => `@overwall/native-${target}`,
+  ]) {
+    try {
+      return require(find()) as Addon;
+    } catch (error) {
+      failures.push(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
+    }
+  }
+  return new Error(
+    `its compiled part is not here (${failures[0]}); install gcc and run "npm run build"`,
+  );
+}

@@ -1,0 +1,366 @@
+import { closeSync } from "node:fs";
+import type { Bytes, EndOfTurn } from "../../../contract/index.ts";
+import { systemRuntime } from "../../../flow/index.ts";
+import type { Addon } from "./addon.ts";
+import { addon } from "./addon.ts";
+
+/** Who holds a slot, and is told what happens there: what cannot happen to it is absent. */
+export interface SlotHolder {
+  /** The chunk is the receiver's for ever. */
+  received?(chunk: Bytes): void;
+  ended?(): void;
+  failed?(errno: number): void;
+  writable?(): void;
+  /** The connection was made, or not. */
+  connected?(errno: number): void;
+  /** Nobody reads any more what is written there. */
+  gone?(): void;
+  /** A connection arrived: its slot, and its name, valid during the call. */
+  accepted?(slot: number, name: PeerName): void;
+  notAccepted?(errno: number): void;
+  /** Descriptors came along, ahead of the bytes that are told next; the receiver's to close. */
+  rightsReceived?(fds: readonly number[]): void;
+  /** How many bytes of a staged send were handed over, or -errno; 0 or -errno of a staged end. */
+  ran?(result: number): void;
+}
+
+/** A peer's name as numbers: valid during the call. */
+export interface PeerName {
+  readonly family: number;
+  readonly port: number;
+  /** The address of family 4, as one number. */
+  readonly ipv4: number;
+}
+
+/** How much of what was to be sent is staged. */
+export interface Staged {
+  /** Where, for `cancel`. */
+  at: number;
+  bytes: number;
+}
+
+/** What a slot is; see native/src/reactor.h. */
+export const TRAIT = {
+  reads: 1,
+  writes: 2,
+  socket: 4,
+  terminal: 64,
+  shared: 256,
+  oneWay: 512,
+} as const;
+
+const EVENT = {
+  big: 1,
+  small: 2,
+  nextSmall: 3,
+  accepted: 4,
+  ended: 5,
+  failed: 6,
+  writable: 7,
+  connected: 8,
+  notAccepted: 9,
+  gone: 10,
+  rights: 11,
+} as const;
+
+const OPERATION = {
+  send: 1,
+  end: 2,
+  close: 3,
+  reset: 4,
+  pause: 5,
+  resume: 6,
+  sendRight: 7,
+  nothing: 8,
+} as const;
+
+const ARENA = -1;
+const BIG_BLOCK = -2;
+
+/** Below this, bytes are copied into the arena: cheaper than a reference. */
+const COPY_BELOW_BYTES = 4096;
+/** At most so many pieces in one send. */
+const PIECES_MAX = 1024;
+const HEAD = 4;
+const PIECE = 3;
+const EVENT_FIELDS = 4;
+const NAME_FIELDS = 3;
+
+/**
+ * The native reactor of this thread: hands on what happened, and stages what is to be done until the
+ * end of the turn, so that both cross over once for many connections.
+ */
+export class Reactor implements EndOfTurn {
+  /** Below every flow: it goes when they have staged what they send. */
+  readonly depth = -1;
+  readonly addon: Addon;
+  readonly #events: Int32Array;
+  readonly #names: Int32Array;
+  readonly #rights: Int32Array;
+  readonly #operations: Int32Array;
+  readonly #arena: Uint8Array;
+  readonly #holders: (SlotHolder | undefined)[] = [];
+  readonly #name = { family: 0, port: 0, ipv4: 0 };
+  #big: ArrayBuffer | undefined;
+  #small: ArrayBuffer | undefined;
+  #length = 0;
+  #arenaUsed = 0;
+  #references: Uint8Array[] = [];
+  /** Who waits for the result of an operation, and where that will be. */
+  #waiting: SlotHolder[] = [];
+  #waitingAt: number[] = [];
+  /** Results of operations that had to run before the end of the turn. */
+  #early: { readonly holder: SlotHolder; readonly result: number }[] = [];
+  #isDue = false;
+
+  constructor() {
+    this.addon = addon();
+    const isThreaded = "bun" in process.versions || "deno" in process.versions;
+    const tables = this.addon.start(this.#dispatch, isThreaded);
+    this.#events = new Int32Array(tables.events);
+    this.#names = new Int32Array(tables.names);
+    this.#rights = new Int32Array(tables.rights);
+    this.#operations = new Int32Array(tables.operations);
+    this.#arena = new Uint8Array(tables.arena);
+  }
+
+  /** From now on `holder` is told what happens in `slot`. */
+  hold(slot: number, holder: SlotHolder): void {
+    this.#holders[slot] = holder;
+  }
+
+  /** Gives the descriptor of a slot back, unwatched. */
+  detach(slot: number): number {
+    this.#holders[slot] = undefined;
+    this.#runStaged();
+    return this.addon.detach(slot);
+  }
+
+  pause(slot: number): void {
+    this.#put(OPERATION.pause, slot, 0, 0);
+  }
+
+  resume(slot: number): void {
+    this.#put(OPERATION.resume, slot, 0, 0);
+  }
+
+  /** Ends the direction towards the peer; `ran` follows. */
+  end(slot: number, holder: SlotHolder): void {
+    this.#wait(holder, this.#put(OPERATION.end, slot, 0, 0));
+  }
+
+  /** Closes the descriptor, and forgets who holds the slot. */
+  close(slot: number): void {
+    this.#holders[slot] = undefined;
+    this.#put(OPERATION.close, slot, 0, 0);
+  }
+
+  /** As `close`; a TCP peer sees a reset. */
+  reset(slot: number): void {
+    this.#holders[slot] = undefined;
+    this.#put(OPERATION.reset, slot, 0, 0);
+  }
+
+  /**
+   * Stages a send of `chunks` from `offset` bytes into the first on; `ran` follows.
+   *
+   * What does not fit is left out: `staged` says how much is in.
+   */
+  send(
+    slot: number,
+    holder: SlotHolder,
+    chunks: readonly Bytes[],
+    first: number,
+    offset: number,
+    staged: Staged,
+  ): void {
+    const pieceMax = Math.min(chunks.length - first, PIECES_MAX);
+    const at = this.#put(OPERATION.send, slot, 0, pieceMax);
+    let skip = offset;
+    let bytes = 0;
+    let pieces = 0;
+    for (let index = first; index < chunks.length; index++) {
+      const chunk = chunks[index] as Bytes;
+      const size = chunk.byteLength - skip;
+      if (size < COPY_BELOW_BYTES) {
+        if (this.#arenaUsed + size > this.#arena.byteLength) break;
+        const last = this.#length - PIECE;
+        const follows =
+          pieces > 0 &&
+          this.#operations[last] === ARENA &&
+          (this.#operations[last + 1] as number) + (this.#operations[last + 2] as number) ===
+            this.#arenaUsed;
+        if (!follows && pieces === PIECES_MAX) break;
+        this.#arena.set(skip === 0 ? chunk : chunk.subarray(skip), this.#arenaUsed);
+        if (follows) {
+          this.#operations[last + 2] = (this.#operations[last + 2] as number) + size;
+        } else {
+          this.#piece(ARENA, this.#arenaUsed, size);
+          pieces++;
+        }
+        this.#arenaUsed += size;
+      } else {
+        if (pieces === PIECES_MAX) break;
+        if (chunk.buffer === this.#big) this.#piece(BIG_BLOCK, chunk.byteOffset + skip, size);
+        else this.#piece(this.#references.push(chunk) - 1, skip, size);
+        pieces++;
+      }
+      bytes += size;
+      skip = 0;
+    }
+    this.#operations[at + 2] = pieces;
+    this.#wait(holder, at);
+    staged.at = at;
+    staged.bytes = bytes;
+  }
+
+  /** Takes a staged send back, if it has not been run. */
+  cancel(at: number, holder: SlotHolder): void {
+    const index = this.#waitingAt.indexOf(at);
+    if (index < 0 || this.#waiting[index] !== holder) return;
+    this.#operations[at] = OPERATION.nothing;
+    this.#waiting.splice(index, 1);
+    this.#waitingAt.splice(index, 1);
+  }
+
+  /** Runs what is staged, and tells the results. */
+  endTurn(): void {
+    this.#isDue = false;
+    this.#runStaged();
+    const early = this.#early;
+    if (early.length === 0) return;
+    this.#early = [];
+    for (const { holder, result } of early) holder.ran?.(result);
+  }
+
+  #piece(source: number, offset: number, size: number): void {
+    const at = this.#length;
+    this.#operations[at] = source;
+    this.#operations[at + 1] = offset;
+    this.#operations[at + 2] = size;
+    this.#length = at + PIECE;
+  }
+
+  /** Makes room for `pieceMax` pieces behind the operation. */
+  #put(kind: number, slot: number, argument: number, pieceMax: number): number {
+    const isFull = this.#length + HEAD + pieceMax * PIECE > this.#operations.length;
+    const isArenaFull = pieceMax > 0 && this.#arenaUsed + COPY_BELOW_BYTES > this.#arena.byteLength;
+    if (isFull || isArenaFull) this.#runStaged();
+    const at = this.#length;
+    this.#operations[at] = kind;
+    this.#operations[at + 1] = slot;
+    this.#operations[at + 2] = argument;
+    this.#length = at + HEAD;
+    if (!this.#isDue) {
+      this.#isDue = true;
+      systemRuntime().turn.atEnd(this);
+    }
+    return at;
+  }
+
+  #wait(holder: SlotHolder, at: number): void {
+    this.#waiting.push(holder);
+    this.#waitingAt.push(at);
+  }
+
+  /** Results are told at the end of the turn, outside every call of those who staged. */
+  #runStaged(): void {
+    if (this.#length === 0) return;
+    this.addon.run(this.#length, this.#references);
+    this.#length = 0;
+    this.#arenaUsed = 0;
+    if (this.#references.length > 0) this.#references = [];
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    for (let index = 0; index < waiting.length; index++) {
+      const result = this.#operations[(this.#waitingAt[index] as number) + 3] as number;
+      this.#early.push({ holder: waiting[index] as SlotHolder, result });
+    }
+    this.#waiting = [];
+    this.#waitingAt = [];
+  }
+
+  readonly #dispatch = (
+    count: number,
+    big: ArrayBuffer | undefined,
+    ...small: readonly ArrayBuffer[]
+  ): void => {
+    if (big !== undefined) this.#big = big;
+    let nextSmall = 0;
+    for (let index = 0; index < count; index++) {
+      const at = index * EVENT_FIELDS;
+      const slot = this.#events[at] as number;
+      const kind = this.#events[at + 1] as number;
+      const a = this.#events[at + 2] as number;
+      const b = this.#events[at + 3] as number;
+      if (kind === EVENT.nextSmall) this.#small = small[nextSmall++];
+      if (kind === EVENT.accepted) {
+        const listener = this.#holders[a];
+        if (listener === undefined) this.close(slot);
+        else listener.accepted?.(slot, this.#nameAt(b));
+        continue;
+      }
+      const holder = this.#holders[slot];
+      if (holder === undefined) {
+        if (kind === EVENT.rights) this.#handOver({}, this.#rightsAt(a, b));
+        continue;
+      }
+      switch (kind) {
+        case EVENT.big:
+          holder.received?.(new Uint8Array(this.#big as ArrayBuffer, a, b));
+          break;
+        case EVENT.small:
+        case EVENT.nextSmall:
+          holder.received?.(new Uint8Array(this.#small as ArrayBuffer, a, b));
+          break;
+        case EVENT.ended:
+          holder.ended?.();
+          break;
+        case EVENT.failed:
+          holder.failed?.(a);
+          break;
+        case EVENT.writable:
+          holder.writable?.();
+          break;
+        case EVENT.connected:
+          holder.connected?.(a);
+          break;
+        case EVENT.notAccepted:
+          holder.notAccepted?.(a);
+          break;
+        case EVENT.gone:
+          holder.gone?.();
+          break;
+        case EVENT.rights:
+          this.#handOver(holder, this.#rightsAt(a, b));
+          break;
+      }
+    }
+  };
+
+  /** What nobody claims is closed. */
+  #handOver(holder: SlotHolder, fds: readonly number[]): void {
+    if (holder.rightsReceived !== undefined) holder.rightsReceived(fds);
+    else for (const fd of fds) closeSync(fd);
+  }
+
+  #rightsAt(first: number, count: number): readonly number[] {
+    return [...this.#rights.subarray(first, first + count)];
+  }
+
+  #nameAt(index: number): PeerName {
+    const at = index * NAME_FIELDS;
+    this.#name.family = this.#names[at] as number;
+    this.#name.port = this.#names[at + 1] as number;
+    this.#name.ipv4 = this.#names[at + 2] as number;
+    return this.#name;
+  }
+}
+
+let shared: Reactor | undefined;
+
+/** The reactor of this thread. */
+export function reactor(): Reactor {
+  shared ??= new Reactor();
+  return shared;
+}

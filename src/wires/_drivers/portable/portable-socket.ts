@@ -1,0 +1,62 @@
+import type { Socket } from "node:net";
+import type { Facts } from "../../../flow/index.ts";
+import type { OpenableWire } from "../open-wire.ts";
+import type { Ends, RawSocket, TcpSettings } from "../raw-socket.ts";
+import { tcpAddress } from "../tcp-address.ts";
+import { SocketWire } from "./socket-wire.ts";
+
+/** A connected, paused `net.Socket`; an error of it is told by its wire, if it gets one. */
+export class PortableSocket implements RawSocket {
+  readonly ends: Ends | null;
+  readonly #socket: Socket;
+  readonly #resets: boolean;
+
+  /** @param ends of a UNIX socket; TCP sockets know theirs. */
+  constructor(socket: Socket, ends?: Ends) {
+    this.#socket = socket;
+    this.#resets = ends === undefined;
+    this.ends = ends ?? tcpEnds(socket);
+    socket.on("error", ignored);
+  }
+
+  wire(facts: Facts, ends: Ends): OpenableWire {
+    return new SocketWire(this.#socket, facts, { ...ends, resets: this.#resets });
+  }
+
+  discard(): void {
+    this.#socket.destroy();
+  }
+
+  setNoDelay(enabled: boolean): boolean {
+    if (this.#socket.destroyed) return false;
+    this.#socket.setNoDelay(enabled);
+    return true;
+  }
+
+  setKeepAlive(enabled: boolean, delayMs: number): boolean {
+    if (this.#socket.destroyed) return false;
+    this.#socket.setKeepAlive(enabled, delayMs);
+    return true;
+  }
+
+  /** A fresh socket has neither. */
+  apply({ noDelay, keepAlive, keepAliveDelayMs }: TcpSettings): this {
+    if (noDelay) this.setNoDelay(true);
+    if (keepAlive) this.setKeepAlive(true, keepAliveDelayMs);
+    return this;
+  }
+}
+
+/** Both ends of a connected socket; `null` when it has gone and knows them no more. */
+function tcpEnds(socket: Socket): Ends | null {
+  const { localAddress, localPort, remoteAddress, remotePort } = socket;
+  if (localAddress === undefined || localPort === undefined) return null;
+  if (remoteAddress === undefined || remotePort === undefined) return null;
+  return {
+    host: tcpAddress(localAddress, localPort),
+    peer: tcpAddress(remoteAddress, remotePort),
+  };
+}
+
+/** What happens to a socket that nobody serves yet; its wire tells it later, if it is served. */
+function ignored(): void {}
