@@ -1,14 +1,15 @@
+import { existsSync } from "node:fs";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { listFiles } from "./list-files.ts";
 import { TestTally } from "./test-tally.ts";
 
 /**
- * Runs the compiled tests: all of them, or the files that contain one of the words given. Ends with
- * one
- * line of the form `N passed, N failed, N skipped`.
+ * Runs the compiled tests: all of them, or the files that contain one of the words given; and those
+ * of sockets once more on the portable driver, where the native one was compiled. Ends with one line
+ * of the form `N passed, N failed, N skipped`.
  */
-function runTests(words: readonly string[]): void {
+async function runTests(words: readonly string[]): Promise<void> {
   const files = listFiles(".", "build/test", ".test.js").filter(
     (path) => words.length === 0 || words.some((word) => path.includes(word)),
   );
@@ -20,19 +21,36 @@ function runTests(words: readonly string[]): void {
     return;
   }
   const tally = new TestTally();
-  const events = run({ files, concurrency: CONCURRENCY, timeout: FILE_MAX_MS });
+  await runFiles(files, tally);
+  const again = isNativeBuilt() ? files.filter((path) => ON_BOTH_DRIVERS.test(path)) : [];
+  if (again.length > 0) {
+    process.stdout.write(`\n${again.length} files once more, on the portable driver\n\n`);
+    process.env["OVERWALL_DRIVER"] = "portable";
+    await runFiles(again, tally);
+  }
+  process.stdout.write(tally.report(files.length));
+  process.exitCode = tally.isGood ? 0 : 1;
+}
+
+function runFiles(files: readonly string[], tally: TestTally): Promise<void> {
+  const events = run({ files: [...files], concurrency: CONCURRENCY, timeout: FILE_MAX_MS });
   tally.watch(events);
   const shown = events.compose(new spec());
   shown.pipe(process.stdout, { end: false });
-  shown.once("end", () => {
-    process.stdout.write(tally.report(files.length));
-    process.exitCode = tally.isGood ? 0 : 1;
-  });
+  return new Promise((resolve) => shown.once("end", resolve));
 }
+
+function isNativeBuilt(): boolean {
+  return existsSync(`native/build/${process.platform}-${process.arch}.node`);
+}
+
+/** What stands on sockets, pipes or terminals of the system. */
+const ON_BOTH_DRIVERS =
+  /^build\/test\/(wires\/|conformance\/(tcp|unix|process|stdio|tls-tcp)|join\/relay|cli\/traffic)/;
 
 const CONCURRENCY = 2;
 
 /** A file that takes longer has left something running. */
 const FILE_MAX_MS = 600_000;
 
-runTests(process.argv.slice(2));
+await runTests(process.argv.slice(2));

@@ -73,7 +73,9 @@ export class TransportSocket extends TransportDuplex {
 
   constructor(allowHalfOpen: boolean) {
     super({ allowHalfOpen });
-    this.#silence = new Deadlines(systemRuntime().clock, () => this.emit("timeout"));
+    this.#silence = new Deadlines(systemRuntime().clock, {
+      deadlinePassed: () => this.emit("timeout"),
+    });
   }
 
   get connecting(): boolean {

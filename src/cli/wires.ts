@@ -1,5 +1,6 @@
 import type { Scheme } from "../endpoints/index.ts";
 import { notYet, schemes } from "../endpoints/index.ts";
+import { chosenDriver } from "../wires/_drivers/choose-driver.ts";
 import type { Reporter } from "./reporter.ts";
 
 /** What can be said of one scheme, here and now. */
@@ -9,6 +10,8 @@ interface Row {
   readonly describe: string;
   /** Absent for a layer: it goes over any wire. */
   readonly driver?: string;
+  /** Why it is not the native one. */
+  readonly driverNote?: string;
   readonly example?: string;
   readonly listens?: boolean;
   readonly connects?: boolean;
@@ -34,7 +37,7 @@ function present(scheme: Scheme): Row {
     scheme: name,
     works: !lacking,
     describe,
-    ...(place === undefined ? {} : { driver: name === "memory" ? "memory" : "portable" }),
+    ...(place === undefined ? {} : driverOf(name)),
     example,
     listens,
     connects,
@@ -42,6 +45,17 @@ function present(scheme: Scheme): Row {
     ...(lacking ? { needs: "a system with UNIX-domain sockets" } : {}),
   };
 }
+
+/** What carries a wire here, and why not the native driver where that could. */
+function driverOf(scheme: string): Pick<Row, "driver" | "driverNote"> {
+  if (scheme === "memory") return { driver: "memory" };
+  if (!NATIVE.has(scheme)) return { driver: "portable" };
+  const { name, why } = chosenDriver();
+  return why === null ? { driver: name } : { driver: name, driverNote: why };
+}
+
+/** The schemes whose wires the native driver carries. */
+const NATIVE: ReadonlySet<string> = new Set(["tcp", "unix"]);
 
 function absent([scheme, describe]: readonly [string, string]): Row {
   return { scheme, works: false, describe, needs: "a later version of overwall" };
@@ -52,9 +66,10 @@ function wordsOf(reporter: Reporter, row: Row): string {
   if (!row.works) return `${reporter.faint(`no   ${name}`)} ${row.describe}; needs ${row.needs}`;
   const ways = [row.listens === true ? "listen" : "", row.connects === true ? "connect" : ""];
   const how = row.driver === undefined ? "a layer over any wire" : `${row.driver} driver`;
+  const note = row.driverNote === undefined ? "" : ` (the native one not: ${row.driverNote})`;
   const lines = [
     `${reporter.good("yes")}  ${name} ${row.describe}`,
-    `              ${row.example}   ${ways.filter(Boolean).join(", ")}; ${how}`,
+    `              ${row.example}   ${ways.filter(Boolean).join(", ")}; ${how}${note}`,
   ];
   for (const [key, { type, describe, fallback }] of Object.entries(row.options ?? {})) {
     const otherwise = fallback === undefined ? "" : ` (${fallback})`;

@@ -1,5 +1,6 @@
 import type { TcpAddress } from "./address.ts";
 import type { Abortable, HalfCloseable } from "./capabilities.ts";
+import type { DriverName } from "./driver.ts";
 import type { Transport } from "./transport.ts";
 
 /**
@@ -8,6 +9,8 @@ import type { Transport } from "./transport.ts";
  * @see twisted.internet.interfaces.ITCPTransport
  */
 export interface TcpTransport extends Transport, Abortable, HalfCloseable {
+  /** Which driver carries it. */
+  readonly driver: DriverName;
   getPeer(): TcpAddress;
   getHost(): TcpAddress;
   /** Whether small writes leave at once. On by default: flow coalesces before the kernel could. */

@@ -1,5 +1,6 @@
 import type { UnixAddress } from "./address.ts";
 import type { Abortable, HalfCloseable } from "./capabilities.ts";
+import type { DriverName } from "./driver.ts";
 import type { Transport } from "./transport.ts";
 
 /**
@@ -9,6 +10,8 @@ import type { Transport } from "./transport.ts";
  * @see twisted.internet.interfaces.IUNIXTransport
  */
 export interface UnixTransport extends Transport, Abortable, HalfCloseable {
+  /** Which driver carries it. */
+  readonly driver: DriverName;
   getPeer(): UnixAddress;
   getHost(): UnixAddress;
 }

@@ -109,7 +109,10 @@ export class Asks implements FlowCalls {
     const { life, limits, out } = this.#course;
     if (out.hasProducer) throw new ProducerRegisteredError();
     if (life.phase !== "live" || life.sending === "ending" || life.sending === "ended") {
-      guard(() => producer.stopProducing(), this.#course.fail);
+      guard(
+        () => producer.stopProducing(),
+        (error) => this.#course.fail(error),
+      );
       return;
     }
     if (life.sending === "draining") life.step("hold");

@@ -1,6 +1,7 @@
 import type { Clock, CloseCause, ConnectionLimits, Limits } from "../contract/index.ts";
 import type { BoundName } from "./causes.ts";
 import { passedBound } from "./causes.ts";
+import type { DeadlineSeat } from "./deadlines.ts";
 import { Deadlines } from "./deadlines.ts";
 import { enterLingering } from "./lingering.ts";
 
@@ -12,48 +13,58 @@ const STALL_CLOSING_MS = 60_000;
  */
 const HALF_OPEN_IDLE_MS = 60_000;
 
+/** Who is told that a time limit has passed, and can tell whether the other end still takes bytes. */
+export interface BoundSeat {
+  boundPassed(cause: CloseCause): void;
+  /** How many bytes the system still holds for the peer; `undefined` where nobody knows. */
+  unacknowledged(): number | undefined;
+}
+
 /** Which time limits run at which moment of a connection, and what the passing of each means. */
-export class Bounds {
+export class Bounds implements DeadlineSeat<BoundName> {
   readonly #clock: Clock;
-  readonly #deadlines: Deadlines<BoundName>;
-  readonly #passed: (cause: CloseCause) => void;
+  readonly #seat: BoundSeat;
+  /** Made when the first limit runs: a connection without any stays small. */
+  #deadlines: Deadlines<BoundName> | null = null;
   #limits: Limits;
   #isClosing = false;
-  #halfOpenMs = Infinity;
+  #halfOpenMs: number | null = null;
   #isAware = false;
+  #unacknowledged: number | undefined;
   #leaveLingering: (() => void) | null = null;
 
-  constructor(clock: Clock, limits: Limits, passed: (cause: CloseCause) => void) {
+  constructor(clock: Clock, limits: Limits, seat: BoundSeat) {
     this.#clock = clock;
     this.#limits = limits;
-    this.#passed = passed;
-    this.#deadlines = new Deadlines(clock, (name) => passed(passedBound(name)));
+    this.#seat = seat;
   }
 
   handshake(): void {
-    this.#deadlines.set("handshake", this.#limits.handshakeTimeoutMs);
+    this.#set("handshake", this.#limits.handshakeTimeoutMs);
   }
 
   opened(): void {
-    this.#deadlines.set("handshake", Infinity);
-    this.#deadlines.set("idle", this.#limits.idleMs);
+    this.#set("handshake", Infinity);
+    this.#set("idle", this.#limits.idleMs);
   }
 
   received(): void {
+    if (this.#deadlines === null) return;
     this.#deadlines.move("idle", this.#limits.idleMs);
     this.#deadlines.move("lingerIdle", this.#limits.lingerIdleMs);
   }
 
   /** Bytes wait to be sent: a stall counts from here, unless it counts already. */
   queued(): void {
-    if (this.#stallMs < Infinity && !this.#deadlines.has("stall")) {
-      this.#deadlines.set("stall", this.#stallMs);
+    if (this.#stallMs < Infinity && this.#deadlines?.has("stall") !== true) {
+      this.#set("stall", this.#stallMs);
     }
   }
 
   sent(isMoreQueued: boolean): void {
+    if (this.#deadlines === null) return;
     this.#deadlines.move("idle", this.#limits.idleMs);
-    this.#deadlines.move("halfOpen", this.#halfOpenMs);
+    this.#deadlines.move("halfOpen", this.#halfOpenMs ?? Infinity);
     this.#deadlines.move("stall", isMoreQueued ? this.#stallMs : Infinity);
   }
 
@@ -67,12 +78,12 @@ export class Bounds {
   halfOpen(isAware: boolean): void {
     this.#isAware = isAware;
     this.#halfOpenMs = this.#limits.halfOpenIdleMs ?? (isAware ? Infinity : HALF_OPEN_IDLE_MS);
-    this.#deadlines.set("halfOpen", this.#halfOpenMs);
+    this.#set("halfOpen", this.#halfOpenMs);
   }
 
   sendingEnded(): void {
-    this.#deadlines.set("stall", Infinity);
-    this.#deadlines.set("halfOpen", Infinity);
+    this.#set("stall", Infinity);
+    this.#set("halfOpen", Infinity);
   }
 
   /** Our end was sent, the peer's is awaited. Called again: nothing changes. */
@@ -80,27 +91,48 @@ export class Bounds {
     if (this.#leaveLingering !== null) return;
     if (this.#limits.lingerTotalMs === 0) {
       // It takes no place among those that do linger.
-      this.#passed(passedBound("lingerTotal"));
+      this.#seat.boundPassed(passedBound("lingerTotal"));
       return;
     }
-    this.#deadlines.set("lingerIdle", this.#limits.lingerIdleMs);
-    this.#deadlines.set("lingerTotal", this.#limits.lingerTotalMs);
-    const cut = (): void => this.#passed(passedBound("lingerMax"));
+    this.#unacknowledged = this.#seat.unacknowledged();
+    this.#set("lingerIdle", this.#limits.lingerIdleMs);
+    this.#set("lingerTotal", this.#limits.lingerTotalMs);
+    const cut = (): void => this.#seat.boundPassed(passedBound("lingerMax"));
     this.#leaveLingering = enterLingering(this.#clock, this.#limits.lingerMax, cut);
   }
 
   /** Other limits from now on; those that run already start anew. */
   changed(limits: Limits, given: Partial<ConnectionLimits>, isHalfOpen: boolean): void {
     this.#limits = limits;
-    if (given.idleMs !== undefined) this.#deadlines.set("idle", limits.idleMs);
-    if (given.stallMs !== undefined) this.#deadlines.move("stall", this.#stallMs);
+    if (given.idleMs !== undefined) this.#set("idle", limits.idleMs);
+    if (given.stallMs !== undefined) this.#deadlines?.move("stall", this.#stallMs);
     if (given.halfOpenIdleMs !== undefined && isHalfOpen) this.halfOpen(this.#isAware);
-    this.#deadlines.move("lingerIdle", limits.lingerIdleMs);
+    this.#deadlines?.move("lingerIdle", limits.lingerIdleMs);
   }
 
   clear(): void {
-    this.#deadlines.clear();
+    this.#deadlines?.clear();
     this.#leaveLingering?.();
+  }
+
+  deadlinePassed(name: BoundName): void {
+    if (name === "lingerIdle" && this.#tookMore()) this.#set(name, this.#limits.lingerIdleMs);
+    else this.#seat.boundPassed(passedBound(name));
+  }
+
+  /** Whether the peer has taken some of what the system holds for it since this was asked last. */
+  #tookMore(): boolean {
+    const before = this.#unacknowledged;
+    this.#unacknowledged = this.#seat.unacknowledged();
+    return (
+      before !== undefined && this.#unacknowledged !== undefined && this.#unacknowledged < before
+    );
+  }
+
+  #set(name: BoundName, delayMs: number): void {
+    if (this.#deadlines === null && delayMs === Infinity) return;
+    this.#deadlines ??= new Deadlines<BoundName>(this.#clock, this);
+    this.#deadlines.set(name, delayMs);
   }
 
   get #stallMs(): number {

@@ -4,7 +4,8 @@ import type { Bytes } from "../contract/index.ts";
  * Chunks in order. It counts and cuts, never copies, and holds on to nothing that it gave away.
  */
 export class ChunkQueue {
-  #chunks: Bytes[] = [];
+  /** The shared empty list until something comes. */
+  #chunks: Bytes[] = EMPTY;
   #head = 0;
   #bytes = 0;
 
@@ -13,7 +14,8 @@ export class ChunkQueue {
   }
 
   push(chunk: Bytes): void {
-    this.#chunks.push(chunk);
+    if (this.#chunks === EMPTY) this.#chunks = [chunk];
+    else this.#chunks.push(chunk);
     this.#bytes += chunk.byteLength;
   }
 
@@ -91,20 +93,22 @@ export class ChunkQueue {
       if (this.#head < GONE_MAX || this.#head * 2 < this.#chunks.length) return;
       this.#chunks = this.#chunks.slice(this.#head);
     } else {
-      this.#chunks = [];
+      this.#chunks = EMPTY;
     }
     this.#head = 0;
   }
 
   #takeAll(): readonly Bytes[] {
     const all = this.#head === 0 ? this.#chunks : this.#chunks.slice(this.#head);
-    this.#chunks = [];
+    this.#chunks = EMPTY;
     this.#head = 0;
     this.#bytes = 0;
     return all;
   }
 }
 
+/** Never pushed to. */
+const EMPTY: Bytes[] = [];
 /** In the place of a chunk that was taken. */
 const GONE: Bytes = new Uint8Array();
 /** How many places of chunks that are gone are worth cutting off. */

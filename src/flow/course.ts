@@ -9,12 +9,14 @@ import type {
   Runtime,
 } from "../contract/index.ts";
 import { DEFAULT_LIMITS } from "../contract/index.ts";
+import type { BoundSeat } from "./bounds.ts";
 import { Bounds } from "./bounds.ts";
 import { threw, wireBroke } from "./causes.ts";
 import { defaultOnError } from "./default-on-error.ts";
 import { Inflow } from "./inflow.ts";
 import { Life } from "./life.ts";
 import { Observers } from "./observers.ts";
+import type { OutflowSeat } from "./outflow.ts";
 import { Outflow } from "./outflow.ts";
 import { ProtocolSeat } from "./protocol-seat.ts";
 import { systemRuntime } from "./system-runtime.ts";
@@ -28,7 +30,7 @@ import type { FlowOptions, Wire } from "./wire.ts";
  * it
  * happens in `settle`, outside every call of the protocol, so that no call leads back into it.
  */
-export class Course implements EndOfTurn {
+export class Course implements EndOfTurn, OutflowSeat, BoundSeat {
   readonly depth: number;
   readonly runtime: Runtime;
   readonly lingers: boolean;
@@ -61,10 +63,10 @@ export class Course implements EndOfTurn {
     this.depth = options.depth ?? 0;
     this.lingers = options.capabilities.has("linger");
     this.observers = new Observers(options.observer, onError);
-    this.seat = new ProtocolSeat(options, onError, this.fail);
-    this.out = new Outflow(wire, this.observers, onError, this.fail);
+    this.seat = new ProtocolSeat(options, onError, this);
+    this.out = new Outflow(wire, this.observers, this);
     this.in = new Inflow(wire);
-    this.bounds = new Bounds(this.runtime.clock, this.limits, this.#boundPassed);
+    this.bounds = new Bounds(this.runtime.clock, this.limits, this);
   }
 
   get ledger(): Ledger {
@@ -129,7 +131,7 @@ export class Course implements EndOfTurn {
 
   deliver(chunk: Bytes): void {
     this.observers.bytes("in", chunk);
-    this.seat.tell((protocol) => protocol.dataReceived(chunk));
+    this.seat.deliver(chunk);
   }
 
   deliverLater(): void {
@@ -165,9 +167,9 @@ export class Course implements EndOfTurn {
   }
 
   /** A callback threw. */
-  readonly fail = (thrown: unknown): void => {
+  fail(thrown: unknown): void {
     this.leaveBecause(threw(thrown), "abort");
-  };
+  }
 
   wireBroke(what: string): void {
     if (this.life.phase === "live") this.leaveBecause(wireBroke(what), "abort");
@@ -221,8 +223,12 @@ export class Course implements EndOfTurn {
    * A peer that was sent our end gets what the system still holds for it; any other must be able to
    * tell a stream that was cut from a whole one.
    */
-  readonly #boundPassed = (cause: CloseCause): void => {
+  boundPassed(cause: CloseCause): void {
     const hasEnded = this.life.phase === "live" && this.life.sending === "ended";
     this.leaveBecause(cause, hasEnded ? "close" : "abort");
-  };
+  }
+
+  unacknowledged(): number | undefined {
+    return this.wire.unacknowledged?.();
+  }
 }

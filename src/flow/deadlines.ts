@@ -1,5 +1,10 @@
 import type { Clock } from "../contract/index.ts";
 
+/** Who is told that a time limit has passed. */
+export interface DeadlineSeat<Name extends string> {
+  deadlinePassed(name: Name): void;
+}
+
 /**
  * The time limits of one connection, on one timer.
  *
@@ -7,14 +12,14 @@ import type { Clock } from "../contract/index.ts";
  */
 export class Deadlines<Name extends string> {
   readonly #clock: Clock;
-  readonly #passed: (name: Name) => void;
+  readonly #seat: DeadlineSeat<Name>;
   readonly #due = new Map<Name, number>();
   #timer: Disposable | null = null;
   #timerAt = Infinity;
 
-  constructor(clock: Clock, passed: (name: Name) => void) {
+  constructor(clock: Clock, seat: DeadlineSeat<Name>) {
     this.#clock = clock;
-    this.#passed = passed;
+    this.#seat = seat;
   }
 
   /** Sets `name` to `delayMs` from now; `Infinity` takes it off. */
@@ -62,7 +67,7 @@ export class Deadlines<Name extends string> {
     for (const [name, at] of [...this.#due]) {
       if (at <= now) {
         this.#due.delete(name);
-        this.#passed(name);
+        this.#seat.deadlinePassed(name);
       } else if (this.#due.has(name)) {
         next = Math.min(next, at);
       }

@@ -20,7 +20,8 @@ export class Flow implements Facts {
   constructor(makeWire: (facts: Facts) => Wire, options: FlowOptions) {
     this.#course = new Course(makeWire(this), options);
     this.#asks = new Asks(this.#course, options.capabilities);
-    this.transport = options.transport?.(this.#asks) ?? new FlowTransport(this.#asks);
+    this.transport =
+      options.transport?.(this.#asks, this.#course.wire) ?? new FlowTransport(this.#asks);
     if (options.handshakes === true) this.#course.bounds.handshake();
   }
 
@@ -51,7 +52,7 @@ export class Flow implements Facts {
       return;
     }
     course.seat.begin(course.seat.tell((protocol) => protocol.connectionMade(this.transport)));
-    course.runtime.turn.later(this.#ungate);
+    course.runtime.turn.later(() => this.#ungate());
   }
 
   received(chunk: Bytes): void {
@@ -137,9 +138,9 @@ export class Flow implements Facts {
     if (life.reading === "ended") verdict.complete();
   }
 
-  readonly #ungate = (): void => {
+  #ungate(): void {
     if (this.#course.isSwitching) return;
     this.#course.in.isGated = false;
     this.#course.deliverAndSettle();
-  };
+  }
 }

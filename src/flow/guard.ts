@@ -1,3 +1,8 @@
+/** Who takes what a callback of the user's throws. */
+export interface Failing {
+  fail(thrown: unknown): void;
+}
+
 /**
  * Runs a callback of the user's; what it throws, or rejects with later, goes to `failed`.
  *

@@ -6,8 +6,9 @@ import type { Wire } from "./wire.ts";
 /** What has come in: what waits for the protocol, whether it may go on, and the account of it. */
 export class Inflow {
   readonly #wire: Wire;
-  readonly #inbox = new ChunkQueue();
-  #early: Bytes[] = [];
+  /** Both made when something must wait. */
+  #inbox: ChunkQueue | null = null;
+  #early: Bytes[] | null = null;
   #isWireReading = false;
   received = 0;
   delivered = 0;
@@ -25,7 +26,7 @@ export class Inflow {
   }
 
   get isEmpty(): boolean {
-    return this.#inbox.bytes === 0 && this.#early.length === 0;
+    return this.#waitingBytes === 0 && (this.#early === null || this.#early.length === 0);
   }
 
   /** Whether a chunk may go straight to the protocol. */
@@ -38,26 +39,32 @@ export class Inflow {
   }
 
   keep(chunk: Bytes): void {
+    this.#inbox ??= new ChunkQueue();
     this.#inbox.push(chunk);
   }
 
   /** Puts bytes that were delivered once ahead of everything, for another protocol. */
   putEarly(early: Bytes): void {
+    this.#early ??= [];
     this.#early.unshift(early);
   }
 
   /** The next chunk to deliver, counted. */
   take(): Bytes | undefined {
-    const early = this.#early.shift();
+    const early = this.#early?.shift();
     if (early !== undefined) return early;
-    const chunk = this.#inbox.shift();
+    const chunk = this.#inbox?.shift();
     if (chunk !== undefined) this.delivered += chunk.byteLength;
     return chunk;
   }
 
   discard(): void {
-    this.#early = [];
-    this.#inbox.clear();
+    this.#early = null;
+    this.#inbox?.clear();
+  }
+
+  get #waitingBytes(): number {
+    return this.#inbox === null ? 0 : this.#inbox.bytes;
   }
 
   /** Asks the wire to read or not, as the marks and the life of the connection want it. */
@@ -73,6 +80,6 @@ export class Inflow {
     if (reading === "discarding") return lingers;
     if (reading !== "open" || this.isPaused || this.isGated) return false;
     const mark = this.#isWireReading ? limits.readHigh : limits.readLow;
-    return this.#inbox.bytes <= mark;
+    return this.#waitingBytes <= mark;
   }
 }

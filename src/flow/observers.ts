@@ -7,13 +7,15 @@ import type {
   Opening,
 } from "../contract/index.ts";
 
+const NONE: readonly Observer[] = [];
+
 /** The observers of one connection; none can disturb it or each other. */
 export class Observers {
   readonly #onError: OnError;
-  #all: readonly Observer[] = [];
+  #all: readonly Observer[] = NONE;
 
   /** @param first an observer, or what makes one for this connection. */
-  constructor(first: Observer | (() => Observer) | undefined, onError: OnError) {
+  constructor(first: Observer | (() => Observer | undefined) | undefined, onError: OnError) {
     this.#onError = onError;
     try {
       const observer = typeof first === "function" ? first() : first;

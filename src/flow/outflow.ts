@@ -6,6 +6,7 @@ import type {
   PushProducer,
 } from "../contract/index.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
+import type { Failing } from "./guard.ts";
 import { guard } from "./guard.ts";
 import type { Observers } from "./observers.ts";
 import { ProducerSlot } from "./producer-slot.ts";
@@ -22,17 +23,22 @@ export const FLUSH_AT_ONCE_BYTES: number = 256 * 1024;
 const SEND_MAX_BYTES = 1024 * 1024;
 const SEND_MAX_CLOSING_BYTES = 64 * 1024;
 
+/** Who takes what a producer throws: while it sends, and when it is stopped. */
+export interface OutflowSeat extends Failing {
+  readonly onError: OnError;
+}
+
 /**
  * What is on its way out: the queue, what the wire is sending, who produces it, and the account of
  * it.
  */
 export class Outflow {
-  readonly #producer = new ProducerSlot();
-  readonly #waiters = new SentWaiters();
+  /** Both made when they are needed: a connection that is idle stays small. */
+  #producer: ProducerSlot | null = null;
+  #waiters: SentWaiters | null = null;
   readonly #wire: Wire;
   readonly #observers: Observers;
-  readonly #onError: OnError;
-  readonly #fail: (error: unknown) => void;
+  readonly #seat: OutflowSeat;
   readonly #queue = new ChunkQueue();
   accepted = 0;
   dropped = 0;
@@ -41,16 +47,14 @@ export class Outflow {
   inFlight = 0;
   #isSending = false;
 
-  /** @param fail takes what a producer throws. */
-  constructor(wire: Wire, observers: Observers, onError: OnError, fail: (error: unknown) => void) {
+  constructor(wire: Wire, observers: Observers, seat: OutflowSeat) {
     this.#wire = wire;
     this.#observers = observers;
-    this.#onError = onError;
-    this.#fail = fail;
+    this.#seat = seat;
   }
 
   get hasProducer(): boolean {
-    return this.#producer.isRegistered;
+    return this.#producer?.isRegistered === true;
   }
 
   /** Queued or being sent. */
@@ -74,7 +78,7 @@ export class Outflow {
   push(chunks: readonly Bytes[], size: number): void {
     this.accepted += size;
     for (const chunk of chunks) this.#queue.push(chunk);
-    this.#producer.wrote();
+    this.#producer?.wrote();
   }
 
   drop(size: number): void {
@@ -106,7 +110,7 @@ export class Outflow {
   sent(byteCount: number): boolean {
     if (!(byteCount > 0) || byteCount > this.inFlight) return false;
     this.inFlight -= byteCount;
-    this.#waiters.sentUpTo(this.sentCount);
+    this.#waiters?.sentUpTo(this.sentCount);
     return true;
   }
 
@@ -117,6 +121,7 @@ export class Outflow {
   /** Tells `told` once, when all that is pending now was sent, or is lost. */
   whenSent(told: (wasSent: boolean) => void): void {
     if (this.pending > 0 && this.lost === 0) {
+      this.#waiters ??= new SentWaiters();
       this.#waiters.add(this.sentCount + this.pending, told);
     } else {
       told(this.lost === 0);
@@ -126,41 +131,46 @@ export class Outflow {
   /** Nothing more will be sent: what is queued becomes unsent for good. */
   giveUp(): void {
     this.lost += this.#queue.clear();
-    this.#waiters.lost();
+    this.#waiters?.lost();
   }
 
   register(producer: PullProducer | PushProducer, streaming: boolean, high: number): void {
+    this.#producer ??= new ProducerSlot();
     this.#producer.register(producer, streaming);
     if (streaming) this.pauseProducer(high);
-    else guard(() => producer.resumeProducing(), this.#fail);
+    else this.#ask(() => producer.resumeProducing());
   }
 
   /** Forgets the producer; false when there was none. */
   unregister(): boolean {
-    return this.#producer.take() !== null;
+    return this.#producer !== null && this.#producer.take() !== null;
   }
 
   pauseProducer(high: number): void {
-    const producer = this.#producer.takePauseDue(this.pending, high);
+    const producer = this.#producer?.takePauseDue(this.pending, high) ?? null;
     if (producer === null) return;
     this.#observers.paused("out");
-    guard(() => producer.pauseProducing(), this.#fail);
+    this.#ask(() => producer.pauseProducing());
   }
 
   resumeProducer(low: number): void {
-    const producer = this.#producer.takeResumeDue(this.pending, low);
+    const producer = this.#producer?.takeResumeDue(this.pending, low) ?? null;
     if (producer === null) return;
     this.#observers.resumed("out");
-    guard(() => producer.resumeProducing(), this.#fail);
+    this.#ask(() => producer.resumeProducing());
   }
 
   /** Tells the producer that this consumer is gone for good. */
   stopProducer(): void {
-    const producer = this.#producer.take();
+    const producer = this.#producer?.take() ?? null;
     if (producer === null) return;
     guard(
       () => producer.stopProducing(),
-      (error) => this.#onError(error, { during: "stopProducing" }),
+      (error) => this.#seat.onError(error, { during: "stopProducing" }),
     );
+  }
+
+  #ask(call: () => unknown): void {
+    guard(call, (error) => this.#seat.fail(error));
   }
 }

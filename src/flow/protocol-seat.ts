@@ -1,6 +1,7 @@
-import type { CloseReason, OnError, Opening, Protocol } from "../contract/index.ts";
+import type { Bytes, CloseReason, OnError, Opening, Protocol } from "../contract/index.ts";
 import { checkProtocol } from "./arguments.ts";
 import { unopened } from "./causes.ts";
+import type { Failing } from "./guard.ts";
 import { guard } from "./guard.ts";
 import type { FlowOptions } from "./wire.ts";
 
@@ -11,15 +12,15 @@ import type { FlowOptions } from "./wire.ts";
 export class ProtocolSeat {
   readonly #options: FlowOptions;
   readonly #onError: OnError;
-  readonly #fail: (error: unknown) => void;
+  readonly #seat: Failing;
   #protocol: Protocol | null = null;
   #hasBegun = false;
 
-  /** @param fail takes what a protocol throws. */
-  constructor(options: FlowOptions, onError: OnError, fail: (error: unknown) => void) {
+  /** @param seat takes what a protocol throws. */
+  constructor(options: FlowOptions, onError: OnError, seat: Failing) {
     this.#options = options;
     this.#onError = onError;
-    this.#fail = fail;
+    this.#seat = seat;
   }
 
   get protocol(): Protocol | null {
@@ -50,7 +51,23 @@ export class ProtocolSeat {
   /** Calls the protocol, if one sits. @returns what it threw. */
   tell(call: (protocol: Protocol) => void): unknown {
     const protocol = this.#protocol;
-    return protocol === null ? undefined : guard(() => call(protocol), this.#fail);
+    if (protocol === null) return undefined;
+    return guard(
+      () => call(protocol),
+      (error) => this.#seat.fail(error),
+    );
+  }
+
+  /** `tell` of the one thing that is told most, without making a function for it. */
+  deliver(chunk: Bytes): void {
+    const protocol = this.#protocol;
+    if (protocol === null) return;
+    try {
+      const result: unknown = protocol.dataReceived(chunk);
+      if (result instanceof Promise) result.catch((error: unknown) => this.#seat.fail(error));
+    } catch (error) {
+      this.#seat.fail(error);
+    }
   }
 
   /** Says how the beginning went, the first time. */

@@ -43,6 +43,11 @@ export interface Wire {
    * flight.
    */
   abort(): void;
+  /**
+   * How many bytes that were sent the system still holds for the peer, where the wire can tell: while
+   * they grow fewer, a lingering connection is not idle.
+   */
+  unacknowledged?(): number | undefined;
 }
 
 /**
@@ -79,13 +84,13 @@ export interface FlowOptions {
   readonly runtime?: Runtime;
   /** Default: one line on the console's error stream. */
   readonly onError?: OnError;
-  readonly observer?: Observer | (() => Observer);
+  readonly observer?: Observer | (() => Observer | undefined);
   /** How many layers lie beneath this one. Default 0. */
   readonly depth?: number;
   /** Whether `opened` waits for handshakes, and `handshakeTimeoutMs` for them. Default no. */
   readonly handshakes?: boolean;
   /** Makes the transport, for wires with a sub-interface of their own. */
-  readonly transport?: (flow: FlowCalls) => FlowTransport;
+  readonly transport?: (flow: FlowCalls, wire: Wire) => FlowTransport;
   /**
    * Told once how the beginning went: nothing when `connectionMade` has returned, otherwise what
    * failed (the wire before `opened`, a handshake limit, a throwing factory or `connectionMade`).

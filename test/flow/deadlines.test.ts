@@ -19,7 +19,12 @@ function setUp(): {
     },
   };
   const passed = (name: string): void => void log.push(`${name} ${runtime.clock.now()}`);
-  const scene = { runtime, log, timers: 0, deadlines: new Deadlines<string>(counting, passed) };
+  const scene = {
+    runtime,
+    log,
+    timers: 0,
+    deadlines: new Deadlines<string>(counting, { deadlinePassed: passed }),
+  };
   return scene;
 }
 
@@ -82,7 +87,7 @@ test("a timer that fires too early, as those of the system do, is asked again", 
       return { [Symbol.dispose]: () => {} };
     },
   };
-  const deadlines = new Deadlines<string>(clock, (name) => void log.push(name));
+  const deadlines = new Deadlines<string>(clock, { deadlinePassed: (name) => void log.push(name) });
   deadlines.set("idle", 100);
   nowMs = 99;
   tasks.shift()?.();

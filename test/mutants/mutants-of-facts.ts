@@ -13,7 +13,7 @@ export const MUTANTS_OF_FACTS: readonly Mutant[] = [
   {
     id: "opened.gate",
     file: "flow.js",
-    find: "course.runtime.turn.later(this.#ungate);",
+    find: "course.runtime.turn.later(() => this.#ungate());",
     replace: "this.#ungate();",
     guards: "No data comes before the promise of connect has been seen.",
     by: "flow",

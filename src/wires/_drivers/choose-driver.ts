@@ -1,8 +1,9 @@
+import type { DriverName } from "../../contract/index.ts";
 import { UnsupportedError } from "../../contract/index.ts";
 import { whyNotNative } from "./native/addon.ts";
 import { nativeDriver } from "./native/native-driver.ts";
 import { portableDriver } from "./portable/portable-driver.ts";
-import type { DriverName, SocketDriver } from "./raw-socket.ts";
+import type { SocketDriver } from "./raw-socket.ts";
 
 /**
  * The driver of a wire: the one asked for; else the one that OVERWALL_DRIVER names; else the native
@@ -12,13 +13,22 @@ import type { DriverName, SocketDriver } from "./raw-socket.ts";
  * @throws {RangeError} for another name.
  */
 export function socketDriver(asked?: DriverName): SocketDriver {
-  const name = asked ?? process.env["OVERWALL_DRIVER"] ?? "";
+  const { name, why } = chosenDriver(asked);
   if (name === "portable") return portableDriver;
+  if (why === null) return nativeDriver;
+  throw new UnsupportedError("use the native driver", why);
+}
+
+/** Which driver would be used, and why that is not the native one, or why it fails. */
+export function chosenDriver(asked?: DriverName): {
+  readonly name: DriverName;
+  readonly why: string | null;
+} {
+  const name = asked ?? process.env["OVERWALL_DRIVER"] ?? "";
+  if (name === "portable") return { name, why: "the portable one was asked for" };
   if (name !== "" && name !== "native") {
     throw new RangeError(`there are the drivers native and portable, not ${JSON.stringify(name)}`);
   }
   const why = whyNotNative();
-  if (why === null) return nativeDriver;
-  if (name === "") return portableDriver;
-  throw new UnsupportedError("use the native driver", why);
+  return { name: why === null || name === "native" ? "native" : "portable", why };
 }

@@ -7,11 +7,14 @@ import type {
   WireErrorCode,
 } from "../../contract/index.ts";
 import { ConnectError, resolveLimits, WireError } from "../../contract/index.ts";
+import type { FlowOptions } from "../../flow/index.ts";
 import { checkProtocol, systemRuntime } from "../../flow/index.ts";
-import type { MakeTransport } from "./begin-flow.ts";
-import { beginFlow } from "./begin-flow.ts";
 import { meaningForConnect } from "./errno.ts";
+import { openWire } from "./open-wire.ts";
 import type { Ends, RawSocket } from "./raw-socket.ts";
+
+/** Makes the transport of one connection. */
+export type MakeTransport = NonNullable<FlowOptions["transport"]>;
 
 export interface Dialling {
   /** What to connect to, as a person writes it. */
@@ -23,7 +26,7 @@ export interface Dialling {
   /** The ends of a connection that was lost the moment it was made. */
   readonly goneEnds: () => Ends;
   readonly capabilities: ReadonlySet<Capability>;
-  readonly transport: (socket: RawSocket) => MakeTransport;
+  readonly transport: MakeTransport;
 }
 
 /**
@@ -57,12 +60,13 @@ export async function connectSocket<P extends Protocol>(
       throw stop.signal.reason;
     }
     await new Promise<void>((resolve, reject) => {
-      beginFlow(socket, socket.ends ?? dialling.goneEnds(), options, {
+      const ends = socket.ends ?? dialling.goneEnds();
+      openWire((facts) => socket.wire(facts, ends), options, {
         capabilities: dialling.capabilities,
         accept: () => protocol,
         limits,
         begun: (error) => (error === undefined ? resolve() : reject(error)),
-        transport: dialling.transport(socket),
+        transport: dialling.transport,
       });
     });
     return protocol;

@@ -9,9 +9,10 @@ import type {
   Transport,
 } from "../../contract/index.ts";
 import { LimitError, resolveLimits, WireError } from "../../contract/index.ts";
+import type { FlowOptions } from "../../flow/index.ts";
 import { defaultOnError } from "../../flow/index.ts";
-import type { MakeTransport } from "./begin-flow.ts";
-import { beginFlow } from "./begin-flow.ts";
+import type { MakeTransport } from "./connect.ts";
+import { flowOptions, openFlow } from "./open-wire.ts";
 import type { Ends, RawServer, RawSocket, ServerSeat } from "./raw-socket.ts";
 
 export interface Listening<T extends Transport> {
@@ -21,7 +22,7 @@ export interface Listening<T extends Transport> {
   readonly backlog: number;
   readonly capabilities: ReadonlySet<Capability>;
   readonly bind: () => Promise<Bound>;
-  readonly transport: (socket: RawSocket) => MakeTransport;
+  readonly transport: MakeTransport;
 }
 
 export interface Bound {
@@ -70,6 +71,7 @@ class SocketPort implements ListeningPort, ServerSeat {
   readonly #bound: Bound;
   readonly #listening: Listening<Transport>;
   readonly #limits: Limits;
+  readonly #flowOptions: FlowOptions;
   readonly #onError: OnError;
   readonly #parked: Arrival[] = [];
   #settleClosed: (error: Error | null) => void = () => undefined;
@@ -88,6 +90,14 @@ class SocketPort implements ListeningPort, ServerSeat {
     this.#onError = listening.options.onError ?? defaultOnError;
     this.closed = new Promise((settle) => {
       this.#settleClosed = settle;
+    });
+    const { factory, capabilities, options, transport } = listening;
+    this.#flowOptions = flowOptions(options, {
+      capabilities,
+      accept: factory,
+      limits,
+      ended: this.#ended,
+      transport,
     });
     setImmediate(() => {
       this.#hasBegun = true;
@@ -198,16 +208,9 @@ class SocketPort implements ListeningPort, ServerSeat {
   }
 
   #serve({ socket, ends }: Arrival): void {
-    const { factory, capabilities, options, transport } = this.#listening;
     this.#connections++;
     if (this.#connections === this.#limits.maxConnections) this.#syncServer();
-    beginFlow(socket, ends, options, {
-      capabilities,
-      accept: factory,
-      limits: this.#limits,
-      ended: this.#ended,
-      transport: transport(socket),
-    });
+    openFlow((facts) => socket.wire(facts, ends), this.#flowOptions);
   }
 
   readonly #ended = (): void => {

@@ -1,9 +1,6 @@
-import type { Address, TcpAddress, UnixAddress } from "../../contract/index.ts";
+import type { Address, DriverName, TcpAddress, UnixAddress } from "../../contract/index.ts";
 import type { Facts } from "../../flow/index.ts";
 import type { OpenableWire } from "./open-wire.ts";
-
-/** The drivers there are: on Node's public API, and on a reactor of our own. */
-export type DriverName = "native" | "portable";
 
 /** The two ends of a connection, captured while they are known. */
 export interface Ends {
@@ -15,9 +12,14 @@ export interface Ends {
 export interface RawSocket {
   /** `null` when the peer has already gone, so that they are known no more. */
   readonly ends: Ends | null;
-  wire(facts: Facts, ends: Ends): OpenableWire;
+  wire(facts: Facts, ends: Ends): SocketWire;
   /** Lets go of it. */
   discard(): void;
+}
+
+/** The wire of a socket, and what else can be asked of it. */
+export interface SocketWire extends OpenableWire {
+  readonly driver: DriverName;
   /** False when it has gone. For TCP alone, as the next one. */
   setNoDelay(enabled: boolean): boolean;
   setKeepAlive(enabled: boolean, delayMs: number): boolean;

@@ -15,9 +15,9 @@ import type { OpenableWire } from "../_drivers/open-wire.ts";
 import { openWire } from "../_drivers/open-wire.ts";
 import { kindOf, reopened, waysOf } from "../_drivers/portable/descriptor-kind.ts";
 import { DuctWire } from "../_drivers/portable/duct-wire.ts";
+import { NodeSocketWire } from "../_drivers/portable/node-socket-wire.ts";
 import type { Ownership } from "../_drivers/portable/open-duct.ts";
 import { openIntake, openOutlet } from "../_drivers/portable/open-duct.ts";
-import { SocketWire } from "../_drivers/portable/socket-wire.ts";
 
 export interface DescriptorOptions {
   /** One that is read, written, or both, as it was opened. Or name each: */
@@ -124,7 +124,7 @@ function prepareSocket(fd: number): Prepared {
   const socket = new Socket({ fd, allowHalfOpen: true, readable: true, writable: true });
   socket.pause();
   const ends = { host: address, peer: address, resets: false };
-  return { capabilities: SOCKET, make: (facts) => new SocketWire(socket, facts, ends) };
+  return { capabilities: SOCKET, make: (facts) => new NodeSocketWire(socket, facts, ends) };
 }
 
 function prepareDucts(address: DescriptorAddress, ownership: Ownership): Prepared {

@@ -1,22 +1,26 @@
-import type { TcpAddress, TcpTransport } from "../../contract/index.ts";
+import type { DriverName, TcpAddress, TcpTransport } from "../../contract/index.ts";
 import type { FlowCalls } from "../../flow/index.ts";
 import { FlowTransport } from "../../flow/index.ts";
-import type { RawSocket, TcpSettings } from "../_drivers/raw-socket.ts";
+import type { SocketWire, TcpSettings } from "../_drivers/raw-socket.ts";
 
 /** A flow's transport with the two switches of TCP, as they were set last. */
 export class TcpFlowTransport extends FlowTransport implements TcpTransport {
-  readonly #socket: RawSocket;
+  readonly #wire: SocketWire;
   readonly #keepAliveDelayMs: number;
   #hasNoDelay: boolean;
   #isKeptAlive: boolean;
 
-  /** @param settings what the socket was made with. */
-  constructor(flow: FlowCalls, socket: RawSocket, settings: TcpSettings) {
+  /** @param settings what the connection was made with. */
+  constructor(flow: FlowCalls, wire: SocketWire, settings: TcpSettings) {
     super(flow);
-    this.#socket = socket;
+    this.#wire = wire;
     this.#keepAliveDelayMs = settings.keepAliveDelayMs;
     this.#hasNoDelay = settings.noDelay;
     this.#isKeptAlive = settings.keepAlive;
+  }
+
+  get driver(): DriverName {
+    return this.#wire.driver;
   }
 
   override getPeer(): TcpAddress {
@@ -33,7 +37,7 @@ export class TcpFlowTransport extends FlowTransport implements TcpTransport {
 
   setTcpNoDelay(enabled: boolean): void {
     checkBoolean("setTcpNoDelay", enabled);
-    if (this.#socket.setNoDelay(enabled)) this.#hasNoDelay = enabled;
+    if (this.#wire.setNoDelay(enabled)) this.#hasNoDelay = enabled;
   }
 
   getTcpKeepAlive(): boolean {
@@ -42,7 +46,7 @@ export class TcpFlowTransport extends FlowTransport implements TcpTransport {
 
   setTcpKeepAlive(enabled: boolean): void {
     checkBoolean("setTcpKeepAlive", enabled);
-    if (this.#socket.setKeepAlive(enabled, this.#keepAliveDelayMs)) this.#isKeptAlive = enabled;
+    if (this.#wire.setKeepAlive(enabled, this.#keepAliveDelayMs)) this.#isKeptAlive = enabled;
   }
 }
 

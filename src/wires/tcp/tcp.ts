@@ -1,5 +1,6 @@
 import type {
   Capability,
+  DriverName,
   Endpoint,
   EndpointOptions,
   ListeningPort,
@@ -9,17 +10,17 @@ import type {
 } from "../../contract/index.ts";
 import { formatAddress, ListenError } from "../../contract/index.ts";
 import { systemRuntime } from "../../flow/index.ts";
-import type { MakeTransport } from "../_drivers/begin-flow.ts";
 import { socketDriver } from "../_drivers/choose-driver.ts";
+import type { MakeTransport } from "../_drivers/connect.ts";
 import { AttemptLog, connectSocket } from "../_drivers/connect.ts";
 import { meaningForListen } from "../_drivers/errno.ts";
 import type { Bound } from "../_drivers/listen.ts";
 import { listenForSockets } from "../_drivers/listen.ts";
 import type {
-  DriverName,
   Ends,
   RawSocket,
   SocketDriver,
+  SocketWire,
   TcpSettings,
 } from "../_drivers/raw-socket.ts";
 import { tcpAddress } from "../_drivers/tcp-address.ts";
@@ -147,10 +148,8 @@ class TcpEndpoint implements Endpoint<TcpTransport> {
     return this.#options.backlog ?? 511;
   }
 
-  readonly #transport =
-    (socket: RawSocket): MakeTransport =>
-    (flow) =>
-      new TcpFlowTransport(flow, socket, this.#settings);
+  readonly #transport: MakeTransport = (flow, wire) =>
+    new TcpFlowTransport(flow, wire as SocketWire, this.#settings);
 
   async #dial(attempts: AttemptLog, signal: AbortSignal): Promise<RawSocket> {
     try {

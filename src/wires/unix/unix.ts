@@ -1,5 +1,6 @@
 import type {
   Capability,
+  DriverName,
   Endpoint,
   EndpointOptions,
   ListeningPort,
@@ -12,11 +13,12 @@ import { ListenError, WireError } from "../../contract/index.ts";
 import type { FlowCalls } from "../../flow/index.ts";
 import { FlowTransport, systemRuntime } from "../../flow/index.ts";
 import { socketDriver } from "../_drivers/choose-driver.ts";
+import type { MakeTransport } from "../_drivers/connect.ts";
 import { AttemptLog, connectSocket } from "../_drivers/connect.ts";
 import { errnoOf, meaningForConnect, meaningForListen } from "../_drivers/errno.ts";
 import type { Bound } from "../_drivers/listen.ts";
 import { listenForSockets } from "../_drivers/listen.ts";
-import type { DriverName, RawServer, RawSocket, SocketDriver } from "../_drivers/raw-socket.ts";
+import type { RawServer, RawSocket, SocketDriver, SocketWire } from "../_drivers/raw-socket.ts";
 import { bindSocketFile } from "./socket-file.ts";
 import type { UnixName } from "./unix-name.ts";
 import { ABSTRACT_HINT, unixName } from "./unix-name.ts";
@@ -86,7 +88,7 @@ class UnixEndpoint implements Endpoint<UnixTransport> {
         dial: (signal) => this.#dial(native, attempts, signal),
         goneEnds: () => ({ host: UNNAMED, peer: this.#address }),
         capabilities: CAPABILITIES,
-        transport: () => makeTransport,
+        transport: makeTransport,
       },
       protocol as P & Protocol,
       options,
@@ -104,7 +106,7 @@ class UnixEndpoint implements Endpoint<UnixTransport> {
       backlog: this.#options.backlog,
       capabilities: CAPABILITIES,
       bind: () => this.#bind(name),
-      transport: () => makeTransport,
+      transport: makeTransport,
     });
   }
 
@@ -168,6 +170,13 @@ class UnixEndpoint implements Endpoint<UnixTransport> {
 }
 
 class UnixFlowTransport extends FlowTransport implements UnixTransport {
+  readonly driver: DriverName;
+
+  constructor(flow: FlowCalls, driver: DriverName) {
+    super(flow);
+    this.driver = driver;
+  }
+
   override getPeer(): UnixAddress {
     return super.getPeer() as UnixAddress;
   }
@@ -177,7 +186,8 @@ class UnixFlowTransport extends FlowTransport implements UnixTransport {
   }
 }
 
-const makeTransport = (flow: FlowCalls): UnixFlowTransport => new UnixFlowTransport(flow);
+const makeTransport: MakeTransport = (flow, wire) =>
+  new UnixFlowTransport(flow, (wire as SocketWire).driver);
 
 const UNNAMED: UnixAddress = { kind: "unix", path: null };
 

@@ -2,8 +2,7 @@ import type { Address, Bytes } from "../../../contract/index.ts";
 import type { Facts } from "../../../flow/index.ts";
 import { systemRuntime } from "../../../flow/index.ts";
 import { causeOfLoss } from "../errno.ts";
-import type { OpenableWire } from "../open-wire.ts";
-import type { Ends, RawSocket } from "../raw-socket.ts";
+import type { Ends, RawSocket, SocketWire } from "../raw-socket.ts";
 import type { Reactor, SlotHolder, Staged } from "./reactor.ts";
 import { systemError } from "./system-error.ts";
 
@@ -15,7 +14,7 @@ const NOTHING: readonly Bytes[] = [];
  *
  * Nothing is read before flow asks. When it fails, what the system still holds is read first.
  */
-export class NativeSocket implements RawSocket, OpenableWire, SlotHolder {
+export class NativeSocket implements RawSocket, SocketWire, SlotHolder {
   ends: Ends | null;
   readonly #reactor: Reactor;
   readonly #slot: number;
@@ -40,6 +39,10 @@ export class NativeSocket implements RawSocket, OpenableWire, SlotHolder {
     reactor.hold(slot, this);
   }
 
+  get driver(): "native" {
+    return "native";
+  }
+
   get host(): Address {
     return (this.ends as Ends).host;
   }
@@ -48,7 +51,7 @@ export class NativeSocket implements RawSocket, OpenableWire, SlotHolder {
     return (this.ends as Ends).peer;
   }
 
-  wire(facts: Facts, ends: Ends): OpenableWire {
+  wire(facts: Facts, ends: Ends): SocketWire {
     this.#facts = facts;
     this.ends = ends;
     return this;
@@ -101,6 +104,12 @@ export class NativeSocket implements RawSocket, OpenableWire, SlotHolder {
 
   abort(): void {
     this.#leave(true);
+  }
+
+  unacknowledged(): number | undefined {
+    if (this.#isReleased) return undefined;
+    const count = this.#reactor.addon.unacknowledged(this.#slot);
+    return count < 0 ? undefined : count;
   }
 
   received(chunk: Bytes): void {

@@ -1,9 +1,8 @@
 import type { Socket } from "node:net";
 import type { Facts } from "../../../flow/index.ts";
-import type { OpenableWire } from "../open-wire.ts";
-import type { Ends, RawSocket, TcpSettings } from "../raw-socket.ts";
+import type { Ends, RawSocket, SocketWire, TcpSettings } from "../raw-socket.ts";
 import { tcpAddress } from "../tcp-address.ts";
-import { SocketWire } from "./socket-wire.ts";
+import { NodeSocketWire } from "./node-socket-wire.ts";
 
 /** A connected, paused `net.Socket`; an error of it is told by its wire, if it gets one. */
 export class PortableSocket implements RawSocket {
@@ -19,30 +18,18 @@ export class PortableSocket implements RawSocket {
     socket.on("error", ignored);
   }
 
-  wire(facts: Facts, ends: Ends): OpenableWire {
-    return new SocketWire(this.#socket, facts, { ...ends, resets: this.#resets });
+  wire(facts: Facts, ends: Ends): SocketWire {
+    return new NodeSocketWire(this.#socket, facts, { ...ends, resets: this.#resets });
   }
 
   discard(): void {
     this.#socket.destroy();
   }
 
-  setNoDelay(enabled: boolean): boolean {
-    if (this.#socket.destroyed) return false;
-    this.#socket.setNoDelay(enabled);
-    return true;
-  }
-
-  setKeepAlive(enabled: boolean, delayMs: number): boolean {
-    if (this.#socket.destroyed) return false;
-    this.#socket.setKeepAlive(enabled, delayMs);
-    return true;
-  }
-
   /** A fresh socket has neither. */
   apply({ noDelay, keepAlive, keepAliveDelayMs }: TcpSettings): this {
-    if (noDelay) this.setNoDelay(true);
-    if (keepAlive) this.setKeepAlive(true, keepAliveDelayMs);
+    if (noDelay) this.#socket.setNoDelay(true);
+    if (keepAlive) this.#socket.setKeepAlive(true, keepAliveDelayMs);
     return this;
   }
 }

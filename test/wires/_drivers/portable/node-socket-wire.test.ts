@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { Address, Bytes, CloseCause } from "../../../../src/contract/index.ts";
 import type { Facts } from "../../../../src/flow/index.ts";
-import { SocketWire } from "../../../../src/wires/_drivers/portable/socket-wire.ts";
+import { NodeSocketWire } from "../../../../src/wires/_drivers/portable/node-socket-wire.ts";
 
 const ENDS: { host: Address; peer: Address } = {
   host: { kind: "tcp", host: "127.0.0.1", port: 1, family: 4 },
@@ -64,7 +64,7 @@ class RecordedFacts implements Facts {
 
 interface Rig extends AsyncDisposable {
   readonly facts: RecordedFacts;
-  readonly wire: SocketWire;
+  readonly wire: NodeSocketWire;
   readonly near: Socket;
   readonly far: Socket;
 }
@@ -87,7 +87,7 @@ async function rig(where: "tcp" | "unix" = "tcp"): Promise<Rig> {
   ];
   server.close();
   const facts = new RecordedFacts();
-  const wire = new SocketWire(near, facts, { ...ENDS, resets: where === "tcp" });
+  const wire = new NodeSocketWire(near, facts, { ...ENDS, resets: where === "tcp" });
   return {
     facts,
     wire,
@@ -107,7 +107,7 @@ function verb(facts: RecordedFacts, run: () => void): void {
   facts.inVerb = false;
 }
 
-describe("SocketWire", () => {
+describe("NodeSocketWire", () => {
   it("reports each send once, when all of its chunks are handed over", async () => {
     await using at = await rig();
     at.wire.open();
@@ -198,7 +198,7 @@ describe("SocketWire", () => {
     at.near.destroy();
     await once(at.near, "close");
     const facts = new RecordedFacts();
-    new SocketWire(at.near, facts, { ...ENDS, resets: true }).open();
+    new NodeSocketWire(at.near, facts, { ...ENDS, resets: true }).open();
     await facts.until("over");
     assert.deepEqual(facts.told, ["opened", "over"]);
   });

@@ -2,9 +2,9 @@ import type { Socket } from "node:net";
 import { DuplexWire } from "../../../bridges/node-duplex-wire.ts";
 import type { Bytes } from "../../../contract/index.ts";
 import type { Facts } from "../../../flow/index.ts";
-import type { Ends } from "../raw-socket.ts";
+import type { Ends, SocketWire } from "../raw-socket.ts";
 
-export interface SocketWireOptions extends Ends {
+export interface NodeSocketWireOptions extends Ends {
   /** Whether the socket is TCP: an abort is a reset, and a reset may have to be asked for. */
   readonly resets: boolean;
 }
@@ -16,12 +16,25 @@ export interface SocketWireOptions extends Ends {
  * asks. A socket that has failed or closed in the meantime is taken too, and reported as over. The
  * kernel copies what is written, so that it is written as it is, and at once.
  */
-export class SocketWire extends DuplexWire<Socket> {
+export class NodeSocketWire extends DuplexWire<Socket> implements SocketWire {
+  readonly driver = "portable";
   readonly #resets: boolean;
 
-  constructor(socket: Socket, facts: Facts, options: SocketWireOptions) {
+  constructor(socket: Socket, facts: Facts, options: NodeSocketWireOptions) {
     super(socket, facts, options);
     this.#resets = options.resets;
+  }
+
+  setNoDelay(enabled: boolean): boolean {
+    if (this.stream.destroyed) return false;
+    this.stream.setNoDelay(enabled);
+    return true;
+  }
+
+  setKeepAlive(enabled: boolean, delayMs: number): boolean {
+    if (this.stream.destroyed) return false;
+    this.stream.setKeepAlive(enabled, delayMs);
+    return true;
   }
 
   override send(chunks: readonly Bytes[]): void {
