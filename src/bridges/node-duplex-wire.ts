@@ -93,10 +93,18 @@ export class DuplexWire<S extends Duplex = Duplex> implements GivenWire {
     this.bytesInFlight = 0;
     if (last > 0) this.stream.cork();
     for (const [index, chunk] of chunks.entries()) {
-      this.bytesInFlight += chunk.byteLength;
+      this.bytesInFlight += chunk.length;
       this.stream.write(chunk, index === last ? this.#written : undefined);
     }
     if (last > 0) this.stream.uncork();
+  }
+
+  /** All that is in flight was taken. Of a stream that is destroyed this means nothing. */
+  protected written(): void {
+    if (this.stream.destroyed || this.isSilent) return;
+    const byteCount = this.bytesInFlight;
+    this.bytesInFlight = 0;
+    this.facts.sent(byteCount);
   }
 
   /** The stream has given all, and its end. */
@@ -119,16 +127,13 @@ export class DuplexWire<S extends Duplex = Duplex> implements GivenWire {
   }
 
   readonly #received = (chunk: Bytes): void => {
-    if (this.isSilent || chunk.byteLength === 0) return;
+    if (this.isSilent || chunk.length === 0) return;
     for (const piece of ownedChunks(chunk)) this.facts.received(piece);
   };
 
   /** Without an error this means little: some versions report what a dead socket never sent. */
   readonly #written = (error?: Error | null): void => {
-    if (error || this.stream.destroyed || this.isSilent) return;
-    const byteCount = this.bytesInFlight;
-    this.bytesInFlight = 0;
-    this.facts.sent(byteCount);
+    if (!error) this.written();
   };
 
   readonly #ended = (): void => {

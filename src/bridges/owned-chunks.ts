@@ -5,10 +5,10 @@ import type { Bytes } from "../contract/index.ts";
  * copies where it is a small view of something large, or larger than one chunk may be.
  */
 export function ownedChunks(chunk: Bytes): readonly Bytes[] {
-  const allowed = chunk.byteLength < SMALL_BYTES ? SMALL_PINS_BYTES : CHUNK_MAX_BYTES;
+  const allowed = chunk.length < SMALL_BYTES ? SMALL_PINS_BYTES : CHUNK_MAX_BYTES;
   if (chunk.buffer.byteLength <= allowed) return [chunk];
   const pieces: Bytes[] = [];
-  for (let begin = 0; begin < chunk.byteLength; begin += CHUNK_MAX_BYTES) {
+  for (let begin = 0; begin < chunk.length; begin += CHUNK_MAX_BYTES) {
     pieces.push(new Uint8Array(chunk.subarray(begin, begin + CHUNK_MAX_BYTES)));
   }
   return pieces;

@@ -187,7 +187,7 @@ export class Asks implements FlowCalls {
     const { in: inflow, life, seat } = this.#course;
     this.#course.isSwitching = false;
     seat.seat(next);
-    if (early !== undefined && early.byteLength > 0) inflow.putEarly(early);
+    if (early !== undefined && early.length > 0) inflow.putEarly(early);
     inflow.isPaused = false;
     if (!this.#course.isLosing) life.step("switched");
     seat.tell((protocol) => protocol.connectionMade(transport));

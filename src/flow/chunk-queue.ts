@@ -16,7 +16,7 @@ export class ChunkQueue {
   push(chunk: Bytes): void {
     if (this.#chunks === EMPTY) this.#chunks = [chunk];
     else this.#chunks.push(chunk);
-    this.#bytes += chunk.byteLength;
+    this.#bytes += chunk.length;
   }
 
   /** Takes the first chunk. */
@@ -32,12 +32,12 @@ export class ChunkQueue {
     const taken: Bytes[] = [];
     let room = bytesMax;
     for (let chunk = this.#chunks[this.#head]; chunk !== undefined && room > 0; ) {
-      if (chunk.byteLength > room) {
+      if (chunk.length > room) {
         if (taken.length === 0) taken.push(this.#cutFirst(chunk, room));
         break;
       }
       taken.push(chunk);
-      room -= chunk.byteLength;
+      room -= chunk.length;
       this.#forgetFirst(chunk);
       chunk = this.#chunks[this.#head];
     }
@@ -51,8 +51,8 @@ export class ChunkQueue {
     for (let at = this.#head; room > 0; at++) {
       const chunk = this.#chunks[at];
       if (chunk === undefined) break;
-      views.push(chunk.byteLength > room ? chunk.subarray(0, room) : chunk);
-      room -= chunk.byteLength;
+      views.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
+      room -= chunk.length;
     }
     return views;
   }
@@ -61,11 +61,11 @@ export class ChunkQueue {
   drop(byteCount: number): void {
     let left = byteCount;
     for (let chunk = this.#chunks[this.#head]; chunk !== undefined && left > 0; ) {
-      if (chunk.byteLength > left) {
+      if (chunk.length > left) {
         this.#cutFirst(chunk, left);
         break;
       }
-      left -= chunk.byteLength;
+      left -= chunk.length;
       this.#forgetFirst(chunk);
       chunk = this.#chunks[this.#head];
     }
@@ -88,7 +88,7 @@ export class ChunkQueue {
   #forgetFirst(chunk: Bytes): void {
     this.#chunks[this.#head] = GONE;
     this.#head += 1;
-    this.#bytes -= chunk.byteLength;
+    this.#bytes -= chunk.length;
     if (this.#head < this.#chunks.length) {
       if (this.#head < GONE_MAX || this.#head * 2 < this.#chunks.length) return;
       this.#chunks = this.#chunks.slice(this.#head);

@@ -57,14 +57,14 @@ export class Flow implements Facts {
 
   received(chunk: Bytes): void {
     const { bounds, in: inflow, life } = this.#course;
-    if (life.phase === "over" || chunk.byteLength === 0) return;
-    inflow.received += chunk.byteLength;
+    if (life.phase === "over" || chunk.length === 0) return;
+    inflow.received += chunk.length;
     bounds.received();
     if (life.phase !== "live" || life.reading === "discarding") return;
     if (life.reading !== "open") {
       this.#course.wireBroke("reported bytes after the peer's end");
     } else if (inflow.isFlowing) {
-      inflow.delivered += chunk.byteLength;
+      inflow.delivered += chunk.length;
       this.#course.deliver(chunk);
     } else {
       inflow.keep(chunk);

@@ -54,7 +54,7 @@ export class Inflow {
     const early = this.#early?.shift();
     if (early !== undefined) return early;
     const chunk = this.#inbox?.shift();
-    if (chunk !== undefined) this.delivered += chunk.byteLength;
+    if (chunk !== undefined) this.delivered += chunk.length;
     return chunk;
   }
 

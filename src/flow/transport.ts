@@ -57,14 +57,14 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
   write(data: Bytes): void {
     checkBytes("write", data);
     this.#requireOwn("write");
-    if (data.byteLength > 0) this.#flow.write([data], data.byteLength);
+    if (data.length > 0) this.#flow.write([data], data.length);
   }
 
   writeSequence(data: Iterable<Bytes>): void {
     const all = checkChunks("writeSequence", data);
     this.#requireOwn("write");
-    const chunks = all.filter(({ byteLength }) => byteLength > 0);
-    const size = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const chunks = all.filter(({ length }) => length > 0);
+    const size = chunks.reduce((sum, { length }) => sum + length, 0);
     if (size > 0) this.#flow.write(chunks, size);
   }
 

@@ -166,7 +166,7 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder {
   #advance(byteCount: number): void {
     let left = byteCount;
     while (this.#next < this.#outgoing.length) {
-      const size = (this.#outgoing[this.#next] as Bytes).byteLength - this.#offset;
+      const size = (this.#outgoing[this.#next] as Bytes).length - this.#offset;
       if (left < size) {
         this.#offset += left;
         return;

@@ -181,9 +181,9 @@ export class Reactor implements EndOfTurn {
     let pieces = 0;
     for (let index = first; index < chunks.length; index++) {
       const chunk = chunks[index] as Bytes;
-      const size = chunk.byteLength - skip;
+      const size = chunk.length - skip;
       if (size < COPY_BELOW_BYTES) {
-        if (this.#arenaUsed + size > this.#arena.byteLength) break;
+        if (this.#arenaUsed + size > this.#arena.length) break;
         const last = this.#length - PIECE;
         const follows =
           pieces > 0 &&
@@ -244,7 +244,7 @@ export class Reactor implements EndOfTurn {
   /** Makes room for `pieceMax` pieces behind the operation. */
   #put(kind: number, slot: number, argument: number, pieceMax: number): number {
     const isFull = this.#length + HEAD + pieceMax * PIECE > this.#operations.length;
-    const isArenaFull = pieceMax > 0 && this.#arenaUsed + COPY_BELOW_BYTES > this.#arena.byteLength;
+    const isArenaFull = pieceMax > 0 && this.#arenaUsed + COPY_BELOW_BYTES > this.#arena.length;
     if (isFull || isArenaFull) this.#runStaged();
     const at = this.#length;
     this.#operations[at] = kind;

@@ -57,7 +57,7 @@ export class FileOutlet implements Outlet {
     const chunk = this.#chunks[0];
     if (chunk === undefined || this.#isSilent) return;
     this.#isBusy = true;
-    write(this.#fd, chunk, 0, chunk.byteLength, this.#position, this.#wrote);
+    write(this.#fd, chunk, 0, chunk.length, this.#position, this.#wrote);
   }
 
   readonly #wrote = (error: Error | null, count: number): void => {
@@ -79,7 +79,7 @@ export class FileOutlet implements Outlet {
     const [chunk, ...rest] = this.#chunks;
     if (chunk === undefined) return;
     if (this.#position !== null) this.#position += count;
-    this.#chunks = count < chunk.byteLength ? [chunk.subarray(count), ...rest] : rest;
+    this.#chunks = count < chunk.length ? [chunk.subarray(count), ...rest] : rest;
     if (count > 0) this.#facts.sent(count);
     // `sent` of the last byte may have begun the next send.
     if (!this.#isBusy) this.#next();

@@ -3,6 +3,7 @@ import { DuplexWire } from "../../../bridges/node-duplex-wire.ts";
 import type { Bytes } from "../../../contract/index.ts";
 import type { Facts } from "../../../flow/index.ts";
 import type { Ends, SocketWire } from "../raw-socket.ts";
+import { writeDirectly } from "./direct-write.ts";
 
 export interface NodeSocketWireOptions extends Ends {
   /** Whether the socket is TCP: an abort is a reset, and a reset may have to be asked for. */
@@ -38,7 +39,10 @@ export class NodeSocketWire extends DuplexWire<Socket> implements SocketWire {
   }
 
   override send(chunks: readonly Bytes[]): void {
-    this.write(chunks);
+    if (this.stream.destroyed) return;
+    this.bytesInFlight = 0;
+    for (const { length } of chunks) this.bytesInFlight += length;
+    if (!writeDirectly(this.stream, chunks, this.#written)) this.write(chunks);
   }
 
   override endSending(): void {
@@ -67,6 +71,12 @@ export class NodeSocketWire extends DuplexWire<Socket> implements SocketWire {
     if (this.#resets && isIdle) this.stream.write(NOTHING, this.#probed);
     else super.ended();
   }
+
+  /** The stream knows nothing of such a write: a failure has to be told to it. */
+  readonly #written = (error?: Error | null): void => {
+    if (error) this.stream.destroy(error);
+    else this.written();
+  };
 
   readonly #probed = (error?: Error | null): void => {
     if (!error && !this.stream.destroyed && !this.isSilent) super.ended();

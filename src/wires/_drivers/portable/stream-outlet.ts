@@ -31,7 +31,7 @@ export class StreamOutlet implements Outlet {
     this.#bytesInFlight = 0;
     if (last > 0) this.#stream.cork();
     for (const [index, chunk] of chunks.entries()) {
-      this.#bytesInFlight += chunk.byteLength;
+      this.#bytesInFlight += chunk.length;
       this.#stream.write(chunk, index === last ? this.#written : undefined);
     }
     if (last > 0) this.#stream.uncork();

@@ -51,7 +51,7 @@ class RecordedFacts implements Facts {
   }
 
   until(fact: string): Promise<void> {
-    if (this.told.includes(fact)) return Promise.resolve();
+    if (this.told.some((told) => told.startsWith(fact))) return Promise.resolve();
     return new Promise((tell) => void this.#waiting.push({ fact, tell }));
   }
 
