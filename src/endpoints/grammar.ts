@@ -67,8 +67,8 @@ export function parse(spec: string, schemes: Schemes = registeredSchemes): Endpo
  * Writes the string that {@link parse} reads as an equal value: every layer named, the host written
  * out, options in the order of the schemes' tables.
  *
- * @throws {RangeError} when a scheme of `spec` is not registered, or when options would stand behind
- *   a command, which goes to the end of the string.
+ * @throws {RangeError} when a scheme of `spec` is not registered, or when options would stand
+ *   behind a command, which goes to the end of the string.
  */
 export function format(spec: EndpointSpec, schemes: Schemes = registeredSchemes): string {
   const stack = spec.layers.map(({ scheme }) => {

@@ -104,3 +104,28 @@ test("a process that failed has all of its output carried first", async () => {
   assert.ok(!left.verbs.includes("abort"));
   assert.equal(report.right.exitCode, 2);
 });
+
+for (const status of [0, 2]) {
+  test(`what a process left unread of its input costs none of its output (exit ${status})`, async () => {
+    const { runtime, left, right, finish } = await scene(RICH);
+    right.isFull = true;
+    left.isFull = true;
+    left.facts.received(Buffer.from("more than head reads"));
+    right.facts.received(Buffer.from("its first lines"));
+    await runtime.runFor(1);
+    if (status === 0) {
+      right.facts.sendingEnded();
+      right.facts.peerEnded();
+    } else {
+      right.facts.over({ kind: "lost", by: "peer", code: "ERR_WIRE_PROCESS_EXIT", exitCode: 2 });
+    }
+    await runtime.runFor(1);
+    left.take();
+    await runtime.runFor(1);
+    left.facts.peerEnded();
+    const report = await finish();
+    assert.deepEqual(left.verbs, ["endSending", "close"], "the client is not cut");
+    assert.equal(report.bytes.rightToLeft, 15);
+    assert.equal(report.right.ledger.unsent, 20, "and the account tells what was not read");
+  });
+}
