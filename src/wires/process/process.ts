@@ -13,7 +13,7 @@ import { checkProcessOptions } from "./process-options.ts";
 import { ProcessSeat } from "./process-seat.ts";
 import { ProcessFlowTransport } from "./process-transport.ts";
 import { ProcessWire } from "./process-wire.ts";
-import { spawnChild } from "./spawn-child.ts";
+import { letGoOf, spawnChild } from "./spawn-child.ts";
 
 export interface ProcessOptions {
   /** A path, or a name that is looked up in the `PATH` of `env`. No shell reads it. */
@@ -90,8 +90,9 @@ async function start<P extends Protocol<ProcessTransport>>(
   given.signal?.throwIfAborted();
   const child = await spawnChild(options);
   if (given.signal?.aborted === true) {
+    const exited = new Promise<void>((resolve) => void child.once("exit", () => resolve()));
     child.kill("SIGKILL");
-    for (const stream of child.stdio) stream?.destroy();
+    await Promise.all([exited, letGoOf(child)]);
     throw given.signal.reason;
   }
   const { args, command, descendantGraceMs, fds } = options;
