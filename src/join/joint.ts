@@ -102,7 +102,7 @@ export class Joint {
   #halfOver(end: JointEnd): void {
     this.#endedFirst ??= end.side;
     const other = this.#otherOf(end);
-    if (end.takesNoMore) other.unheard();
+    if (end.takesNoMore) this.#unheardLater(other);
     if (end.hasEnded && !other.takesNoMore && !other.endSending()) {
       // A wire that cannot be told keeps the way back open: nothing is lost, and the half-open
       // limit of this end bounds it.
@@ -111,6 +111,12 @@ export class Joint {
     if (this.#canMove(end, other) || this.#canMove(other, end)) return;
     end.close();
     other.close();
+  }
+
+  /** Most programs are soon done, and end better by themselves than by a pipe that breaks. */
+  #unheardLater(end: JointEnd): void {
+    const timer = this.#options.clock.after(UNHEARD_GRACE_MS, () => end.unheard());
+    void this.report.then(() => timer[Symbol.dispose]());
   }
 
   #lost(end: JointEnd, reason: CloseReason): void {
@@ -158,6 +164,9 @@ export class Joint {
     });
   }
 }
+
+/** How long a child may go on printing when nobody takes its output any more. */
+const UNHEARD_GRACE_MS = 1000;
 
 /**
  * Whether all that `lost` read was passed on, and all that it took, so that its end may look like
