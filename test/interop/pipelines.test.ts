@@ -7,15 +7,13 @@ import { runToEnd } from "./program.ts";
 import { OVERWALL } from "./relay-command.ts";
 import { listen, urlOf } from "./socket-address.ts";
 
-// Overwall between the programs of a shell's pipeline: every byte, the right status, and not a word.
+// Overwall between the programs of a shell: every byte, the right status, and not a word.
 for (const pipeline of PIPELINES) {
   const missing = missingPrograms(["sh", ...pipeline.needs]);
   const skip = missing.length > 0 && `needs ${missing.join(", ")} on PATH`;
-  test(
-    `pipeline: ${pipeline.name}`,
-    { skip },
-    async () => void (await runPipeline(pipeline, false)),
-  );
+  test(`pipeline: ${pipeline.name}`, { skip }, async () => {
+    await runPipeline(pipeline, false);
+  });
 }
 
 const missing = missingPrograms(["sh", "head"]);

@@ -11,8 +11,8 @@ export interface Pipeline {
   readonly name: string;
   readonly needs: readonly string[];
   /**
-   * `$in` is a file of bytes, `$lines` one of numbers in no order, `$out` a name for another one. `wall`
-   * is `overwall --quiet`, and notes its exit status.
+   * `$in` is a file of bytes, `$lines` one of numbers in no order, `$out` a name for another one.
+   * `wall` is `overwall --quiet`, and notes its exit status.
    */
   readonly script: string;
   readonly output: (files: Files) => Buffer;
@@ -97,8 +97,8 @@ export const PIPELINES: readonly Pipeline[] = [
   {
     name: "relay stdio: file:, then appended",
     needs: ["cat"],
-    script:
-      'wall relay stdio: "file:$out?write" <"$in"; echo tail | wall relay stdio: "file:$out?append"',
+    script: `wall relay stdio: "file:$out?write" <"$in"
+      echo tail | wall relay stdio: "file:$out?append"`,
     output: () => Buffer.alloc(0),
     out: ({ bytes }) => Buffer.concat([bytes, Buffer.from("tail\n")]),
     statuses: [0, 0],

@@ -106,7 +106,7 @@ export class ProcessWire implements Wire {
     return this.#status === null && this.#child.kill(name);
   }
 
-  /** Reads no more of standard output; the child meets a broken pipe. */
+  /** Reads no more of standard output; the child meets a broken pipe, or a reset. */
   closeOutput(): void {
     this.#streams.intake?.close(this.#outputEnded);
   }

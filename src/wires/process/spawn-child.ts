@@ -44,13 +44,13 @@ export function spawnChild(options: ResolvedOptions): Promise<ChildProcess> {
 
 /** Closes every pipe to a child that was not started, or was killed; settles when that is done. */
 export async function letGoOf(child: ChildProcess): Promise<void> {
-  const streams = child.stdio.filter((stream) => stream !== null && stream !== undefined);
   await Promise.all(
-    streams.map((stream) => {
-      if (stream.closed) return null;
-      const closed = new Promise<void>((resolve) => void stream.once("close", () => resolve()));
-      stream.destroy();
-      return closed;
+    child.stdio.map(async (stream) => {
+      if (stream === null || stream === undefined || stream.closed) return;
+      await new Promise<void>((resolve) => {
+        stream.once("close", () => resolve());
+        stream.destroy();
+      });
     }),
   );
 }
