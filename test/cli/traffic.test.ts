@@ -203,6 +203,28 @@ describe("relay", () => {
   });
 });
 
+describe("relay from standard input", () => {
+  test("ends with the one connection, and its failure is the exit code", async () => {
+    await using server = await NodeServer.listen((socket) => {
+      socket.once("data", () => socket.resetAndDestroy());
+    });
+    const run = new CliRun(["relay", "stdio:", server.url]);
+    run.child.stdin.write("x");
+    const ended = await run.ended;
+    assert.equal(ended.code, 1, ended.stderr);
+    assert.match(ended.stderr, /#1 closed: .*server side cut by the peer/);
+  });
+
+  test("a limit that passed is 124, and a server that is not there is 1", async () => {
+    await using server = await NodeServer.listen(() => {});
+    const idle = await new CliRun(["relay", "stdio:", server.url, "--idle", "100ms"]).ended;
+    assert.equal(idle.code, 124, idle.stderr);
+    const refused = await new CliRun(["relay", "stdio:", "tcp://127.0.0.1:1"]).input().ended;
+    assert.equal(refused.code, 1, refused.stderr);
+    assert.match(refused.stderr, /#1 failed: .*nobody is listening there/);
+  });
+});
+
 describe("signals", () => {
   test("SIGTERM lets a connection finish, and exits with 0", async () => {
     await using server = await NodeServer.listen((socket) => {
