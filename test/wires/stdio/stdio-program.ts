@@ -140,7 +140,8 @@ const PROGRAMS: Readonly<Record<string, () => Promise<void>>> = {
         );
         transport.onTerminalResize(({ columns, rows }) => {
           transport.write(Buffer.from(`resized ${columns}x${rows}\r\n`));
-          transport.loseConnection();
+          // Rows and columns are changed one after the other.
+          if (columns === 70) transport.loseConnection();
         });
         resize();
       },
