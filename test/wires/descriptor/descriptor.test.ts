@@ -5,7 +5,9 @@ import {
   fstatSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   readSync,
   rmSync,
   writeFileSync,
@@ -163,12 +165,30 @@ describe("descriptor", options, () => {
     });
   });
 
+  it("refuses what bytes do not go through, such as what the event loop waits on", async () => {
+    const ofTheLoop = readdirSync("/proc/self/fd").find((fd) => leadsTo(fd).includes("eventpoll"));
+    assert.ok(ofTheLoop !== undefined, "there is a loop");
+    await assert.rejects(descriptor({ fd: Number(ofTheLoop) }).connect(new RecordingProtocol()), {
+      code: "ERR_WIRE_REFUSED",
+      message: /it is no file, pipe, socket, terminal or device/,
+    });
+  });
+
   it("refuses options that make no sense", () => {
     for (const given of [{}, { fd: -1 }, { fd: 1, input: 2 }, { output: "x" }]) {
       assert.throws(() => descriptor(given as never), { name: /^(Type|Range)Error$/ });
     }
   });
 });
+
+/** What the system calls it; nothing for one that is closed already. */
+function leadsTo(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return "";
+  }
+}
 
 async function textOf(stream: Readable): Promise<string> {
   const chunks: Buffer[] = [];

@@ -4,14 +4,19 @@ import { isatty } from "node:tty";
 /** What a descriptor leads to, as far as it matters how it is read and written. */
 export type DescriptorKind = "file" | "pipe" | "socket" | "terminal" | "device";
 
-/** @throws the system's error when there is no such descriptor, or it is a directory's. */
+/**
+ * @throws the system's error when there is no such descriptor, EISDIR when it is a directory's, and
+ *   ENOSTR when it is nothing that bytes go through, such as what the event loop waits on.
+ */
 export function kindOf(fd: number): DescriptorKind {
   const stats = fstatSync(fd);
   if (stats.isFIFO()) return "pipe";
   if (stats.isSocket()) return "socket";
   if (isatty(fd)) return "terminal";
   if (stats.isDirectory()) throw Object.assign(new Error("a directory"), { code: "EISDIR" });
-  return stats.isFile() ? "file" : "device";
+  if (stats.isFile()) return "file";
+  if (stats.isCharacterDevice() || stats.isBlockDevice()) return "device";
+  throw Object.assign(new Error("not a stream"), { code: "ENOSTR" });
 }
 
 /** Which ways a descriptor goes; `null` where the system does not tell. */
