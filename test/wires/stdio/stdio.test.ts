@@ -82,6 +82,18 @@ describe("stdio", options, () => {
     closeQuietly(there.input, there.output, back.input, back.output);
   });
 
+  it("sees the end of a named pipe whose writer has left before", async () => {
+    const [there, back] = [makePipe(), makePipe()];
+    writeSync(back.output, "all of it");
+    closeSync(back.output);
+    const protocol = new RecordingProtocol();
+    await stdio({ input: back.input, output: there.output }).connect(protocol);
+    const { kind, by } = await protocol.lost;
+    assert.equal(`${kind} ${by}`, "done peer");
+    assert.equal(protocol.bytes.toString(), "all of it");
+    closeQuietly(there.input, there.output, back.input);
+  });
+
   it("says what became of a descriptor, and when it is taken or closed", async () => {
     const [there, back] = [makePipe(), makePipe()];
     const ends = stdio({ input: back.input, output: there.output });
