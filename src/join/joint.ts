@@ -24,8 +24,8 @@ export interface JointOptions {
 /**
  * Two protocols that are one pipe: give one to each connection, in any order.
  *
- * An end goes through as an end, while the way back goes on. A loss, or an end with bytes unsent,
- * goes through as an abort. Whatever reads faster than the other writes is held.
+ * An end goes through as an end, while the way back goes on. A loss goes through as an abort.
+ * Whatever reads faster than the other writes is held.
  */
 export class Joint {
   readonly #left: JointEnd;
@@ -157,9 +157,11 @@ export class Joint {
   }
 }
 
-/** Whether everything that the connection took was passed on, so that its end may look like one. */
+/**
+ * Whether everything that the peer gave was passed on, so that its end may look like one. What it
+ * did not take is no matter: an abort for that could destroy what it gave, on the way.
+ */
 function isComplete({ kind, code, ledger }: CloseReason): boolean {
-  if (ledger.unsent > 0) return false;
   // Only a lingering connection had sent its end; every other limit tears it.
   if (kind === "timeout") return code === "ERR_WIRE_LINGER" && ledger.undelivered === 0;
   // A process's status comes when all of its output has been read.

@@ -8,6 +8,8 @@ export class ScriptedWire implements Wire {
   readonly peer = { kind: "loopback", side: "right" } as const;
   readonly verbs: string[] = [];
   sentText = "";
+  /** Whether the wire takes what it is given to send, or holds it in flight. */
+  takes = true;
   readonly transport: Transport;
   #facts!: Facts;
   readonly #runtime: Runtime;
@@ -30,6 +32,7 @@ export class ScriptedWire implements Wire {
   }
 
   send(chunks: readonly Bytes[]): void {
+    if (!this.takes) return;
     for (const chunk of chunks) {
       this.sentText += Buffer.from(chunk).toString();
       this.#facts.sent(chunk.byteLength);
