@@ -28,8 +28,7 @@ export async function prove(report: ProofReport): Promise<void> {
     const given = { ...scene, near, far, byteCount: BYTE_COUNT, delayMs };
     const result = await relayPeers(given);
     const what = `${scene.from} to ${scene.onto}, TLS ${scene.version}, ${asker} asks`;
-    const [got, asked] =
-      asker === "near" ? [result.near, result.far] : [result.far, result.near];
+    const [got, asked] = asker === "near" ? [result.near, result.far] : [result.far, result.near];
     assertGot(got, pattern(BYTE_COUNT), what);
     assertGot(asked, new TextEncoder().encode("hello"), `${what}, the question`);
     const [there, back] = asker === "near" ? [5, BYTE_COUNT] : [BYTE_COUNT, 5];

@@ -63,7 +63,12 @@ export async function relayPeers(relayed: Relayed): Promise<RelayedResult> {
       : undefined;
     begin(at);
   }
-  const results = await Promise.all([reportIn(near.report), reportIn(far.report)]);
+  const what = `${relayed.from} to ${relayed.onto}`;
+  const waiting = { what, told: () => eventsOf(relay) };
+  const results = await Promise.all([
+    reportIn(near.report, waiting),
+    reportIn(far.report, waiting),
+  ]);
   const [closing] = await relay.until((program) => {
     const closings = closingsIn(eventsOf(program));
     return closings.length > 0 ? closings : undefined;
@@ -71,14 +76,13 @@ export async function relayPeers(relayed: Relayed): Promise<RelayedResult> {
   assert.ok(closing !== undefined);
   const endsByItself = relayed.from === "process" || relayed.from === "stdio";
   const { status, stderr } = endsByItself ? await relay.outcome : await relay.stop("SIGTERM");
-  const what = `${relayed.from} to ${relayed.onto}`;
   assert.equal(status, 0, `${what}: ${stderr}`);
   if (pipes === undefined) assert.equal(stderr, "", what);
   return { near: results[0], far: results[1], closing };
 }
 
 /** Far longer than any of it takes. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 30_000;
 
 interface Side {
   readonly report: string;
@@ -156,10 +160,15 @@ function redirected(
   return ["/bin/sh", "-c", `exec "$@" <'${input}' >'${output}'`, "sh", ...command];
 }
 
-async function reportIn(path: string): Promise<PeerResult> {
+async function reportIn(
+  path: string,
+  { what, told }: { readonly what: string; readonly told: () => string },
+): Promise<PeerResult> {
   const endMs = performance.now() + PATIENCE_MS;
   while (!existsSync(path)) {
-    if (performance.now() > endMs) throw new Error("a peer has not done within a minute");
+    if (performance.now() > endMs) {
+      throw new Error(`${what}: a peer has not done within ${PATIENCE_MS} ms; ${told()}`);
+    }
     await sleep(5);
   }
   return JSON.parse(readFileSync(path, "utf8")) as PeerResult;
