@@ -7,7 +7,7 @@ import type { StdioTransport } from "../../../src/contract/index.ts";
 import { stdio } from "../../../src/wires/stdio/index.ts";
 import { count } from "../../counts.ts";
 import { closeQuietly, makePipe } from "../fifo.ts";
-import { HalfCloseAware, RecordingProtocol } from "../recording-protocol.ts";
+import { HalfCloseAware, patterned, RecordingProtocol } from "../recording-protocol.ts";
 
 const options = process.platform === "linux" ? {} : { skip: "needs /proc" };
 const program = fileURLToPath(new URL("stdio-program.js", import.meta.url));
@@ -67,6 +67,38 @@ describe("stdio", options, () => {
     closeSync(back.output);
     assert.equal((await protocol.lost).kind, "done");
     closeQuietly(there.input, back.input);
+  });
+
+  it("ends with its reader, where asked to, but not before what was written", async () => {
+    const [there, back] = [makePipe(), makePipe()];
+    const ends = { input: back.input, output: there.output, endsWithReader: true };
+    const protocol = new HalfCloseAware();
+    await stdio(ends).connect(protocol);
+    protocol.transport.pauseProducing();
+    writeSync(back.output, patterned(60_000));
+    closeSync(there.input);
+    protocol.transport.write(Buffer.from("nobody reads this"));
+    await protocol.writeEnded;
+    protocol.transport.resumeProducing();
+    await protocol.readEnded;
+    assert.equal(protocol.byteCount, 60_000);
+    assert.equal((await protocol.lost).kind, "done");
+    closeQuietly(there.output, back.input, back.output);
+  });
+
+  it("ends with its reader although its writer never ends", async () => {
+    const [there, back] = [makePipe(), makePipe()];
+    const ends = { input: back.input, output: there.output, endsWithReader: true };
+    const protocol = new HalfCloseAware();
+    await stdio(ends).connect(protocol);
+    const endless = spawn("yes", { stdio: ["ignore", back.output, "ignore"] });
+    await protocol.received(1);
+    closeSync(there.input);
+    protocol.transport.write(Buffer.from("nobody reads this"));
+    await protocol.readEnded;
+    await protocol.lost;
+    closeQuietly(there.output, back.input, back.output);
+    await new Promise((resolve) => endless.once("close", resolve));
   });
 
   it("takes no byte of a shared input after a close", async () => {
