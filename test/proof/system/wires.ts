@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import type { Endpoint } from "../../../src/contract/index.ts";
+import { endpoint } from "../../../src/endpoints/index.ts";
 import type { Scratch } from "../../interop/scratch.ts";
 import type { SocketAddress } from "../../interop/socket-address.ts";
 import { freshAddress, pairsOf, urlOf } from "../../interop/socket-address.ts";
@@ -10,6 +12,8 @@ import type { Ends, PeerTls } from "./peer.ts";
 export type SystemWire = "tcp" | "unix" | "tls+tcp" | "tls+unix" | "process" | "stdio";
 
 export type TlsVersion = "1.2" | "1.3";
+
+export const TLS_VERSIONS: readonly TlsVersion[] = ["1.2", "1.3"];
 
 export const SYSTEM_WIRES: readonly SystemWire[] = [
   "tcp",
@@ -25,10 +29,17 @@ export const SENSELESS: Readonly<Record<string, string>> = {
   "stdio to stdio": "one command has one standard input and one standard output",
 };
 
-/** Every ordered pair: from the one that LISTEN names to the one that CONNECT names. */
-export const SYSTEM_PAIRS: readonly (readonly [SystemWire, SystemWire])[] = pairsOf(
-  SYSTEM_WIRES,
-).filter(([from, onto]) => !(`${from} to ${onto}` in SENSELESS));
+/**
+ * Every ordered pair, from the wire that LISTEN names to the one that CONNECT names; or so many of
+ * them that each wire is on either side twice or more.
+ */
+export function pairsFor(full: boolean): readonly (readonly [SystemWire, SystemWire])[] {
+  return pairsOf(SYSTEM_WIRES).filter(([from, onto]) => {
+    if (`${from} to ${onto}` in SENSELESS) return false;
+    const distance = SYSTEM_WIRES.indexOf(onto) - SYSTEM_WIRES.indexOf(from);
+    return full || distance === 1 || distance === -1 || Math.abs(distance) === 5;
+  });
+}
 
 export function isTls(wire: SystemWire): boolean {
   return wire.startsWith("tls+");
@@ -59,6 +70,11 @@ export function connectUrl(wire: SystemWire, at: SocketAddress, scratch: Scratch
   const ca = scratch.path("ca.pem");
   writeFileSync(ca, authority.cert);
   return `tls+${urlOf(at)}?ca=${ca}&servername=localhost`;
+}
+
+/** Our own listener there, for one kind of TLS or another, as its client wants. */
+export async function secureEndpoint(wire: SystemWire, scratch: Scratch): Promise<Endpoint> {
+  return await endpoint(listenUrl(wire, placeOn(wire, scratch), scratch));
 }
 
 /** What a peer of plain Node that connects is to say of TLS. */
