@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import type { CloseReason, Ledger } from "../../../src/contract/index.ts";
+import type { Expected } from "./rows.ts";
+
+/** The whole reason: nothing more may be in it, nothing less. */
+export function assertReason(reason: CloseReason, expected: Expected, what: string): void {
+  const { error, ledger, via, ...told } = reason;
+  const { message, ledger: account, via: below, ...rest } = expected;
+  assert.deepEqual({ ...told, ledger }, { ...rest, ledger: { ...NOTHING, ...account } }, what);
+  if (message === undefined) assert.equal(error, undefined, what);
+  else assert.match(error?.message ?? "no error", message, what);
+  if (below === undefined) assert.equal(via, undefined, what);
+  else assertBelow(via, below, what);
+}
+
+function assertBelow(
+  via: CloseReason | undefined,
+  expected: NonNullable<Expected["via"]>,
+  what: string,
+): void {
+  assert.ok(via !== undefined, `${what}: nothing is told of the layer beneath`);
+  const { kind, by, code, ledger } = via;
+  const told = { kind, by, ...(code === undefined ? {} : { code }) };
+  if (expected !== "any") assert.deepEqual(told, expected, `${what}, beneath`);
+  assert.equal(ledger.accepted, ledger.sent + ledger.unsent + ledger.dropped, what);
+  assert.equal(ledger.received, ledger.delivered + ledger.undelivered, what);
+}
+
+const NOTHING: Ledger = {
+  accepted: 0,
+  sent: 0,
+  unsent: 0,
+  dropped: 0,
+  received: 0,
+  delivered: 0,
+  undelivered: 0,
+  inFlight: 0,
+};
