@@ -43,7 +43,7 @@ function lostToReset(ledger: Partial<Ledger>): Expected {
   return { kind: "lost", by: "peer", code: "ERR_WIRE_RESET", message: /reset/, ledger };
 }
 
-/** What the other end is told of an abort: a UNIX socket has no reset, and TLS misses its end mark. */
+/** What the other end is told of an abort: UNIX sockets have no reset; TLS misses its end mark. */
 function cutOn(wire: Wire, ledger: Partial<Ledger>, asAnEnd: Expected): Expected {
   if (wire === "unix") return asAnEnd;
   if (wire !== "tls+unix") return lostToReset(ledger);
@@ -117,7 +117,7 @@ const CUT: readonly Row[] = [
 ];
 
 /** Above every mark there is, so that not even a kernel takes all of it. */
-const STUCK_BYTES = 32 * 2 ** 20;
+export const STUCK_BYTES: number = 32 * 2 ** 20;
 
 const TIMED_OUT: readonly Row[] = [
   {
