@@ -32,8 +32,8 @@ export interface JoinOptions extends Omit<EndpointOptions, "observer"> {
  *
  * Whatever one side reads, the other one writes, byte for byte; a slow reader holds the writer on
  * the far side. An end of input goes through as an end of output while the way back goes on for as
- * long as it carries anything (`halfOpenIdleMs`). A loss or an abort goes through as an abort: a torn
- * stream never looks like a whole one.
+ * long as it carries anything (`halfOpenIdleMs`). A loss or an abort goes through as an abort: what
+ * is torn never looks whole.
  *
  * The join takes both over: their protocols are told nothing more, a Connection's unread bytes are
  * carried first. It holds no bytes of its own.
