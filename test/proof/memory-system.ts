@@ -86,7 +86,7 @@ export async function prove(report: ProofReport): Promise<void> {
     weighed += growths.length;
     report.fact(`${what}: growth in KiB`, Math.round(most / 1024));
     report.fact(`${what}: moved in KiB`, Math.round(movedBytes / 1024));
-    const least = isFlowing(scene) && report.full ? 2 * FLOWING_GROWTH_MAX_BYTES : 1;
+    const least = isFlowing(scene) && report.full ? FLOWING_GROWTH_MAX_BYTES : 1;
     assert.ok(movedBytes >= least, `${what}: only ${movedBytes} bytes were on the way`);
     const limit = isFlowing(scene) ? FLOWING_GROWTH_MAX_BYTES : GROWTH_MAX_BYTES;
     assert.ok(most < limit, `${what}: grew by ${most} bytes`);

@@ -17,11 +17,9 @@ const ROLES: Readonly<Record<string, (transport: Transport) => unknown>> = {
   "stops reading": () => undefined,
   "reads slowly": () => undefined,
   produces: (transport) => transport.registerProducer(new Source(transport, true), true),
-  "Connection, never reads": (transport) => connectionOn(transport),
-  "Connection, produces": async (transport) => {
-    const connection = connectionOn(transport);
-    for (;;) await connection.send(new Uint8Array(CHUNK_BYTES));
-  },
+  // What a Connection does is below.
+  "Connection, never reads": () => undefined,
+  "Connection, produces": () => undefined,
   "Node stream, never reads": (transport) => toNodeDuplex(transport),
   "Node stream, produces": (transport) => Readable.from(chunks()).pipe(toNodeDuplex(transport)),
   "web streams, never reads": (transport) => toWebStreams(transport),
@@ -30,12 +28,6 @@ const ROLES: Readonly<Record<string, (transport: Transport) => unknown>> = {
     for (;;) await writer.write(new Uint8Array(CHUNK_BYTES));
   },
 };
-
-function connectionOn(transport: Transport): Connection {
-  const connection = new Connection();
-  transport.switchProtocol(connection);
-  return connection;
-}
 
 function* chunks(): Generator<Uint8Array> {
   for (;;) yield new Uint8Array(CHUNK_BYTES);
@@ -46,32 +38,54 @@ const [role = "", way, url = ""] = process.argv.slice(2);
 const act = ROLES[role];
 if (act === undefined) throw new RangeError(`Cannot act: there is no role "${role}"`);
 
-function protocol(): Protocol {
-  let mine: Transport;
-  return {
-    connectionMade(transport) {
-      mine = transport;
-      process.on("SIGUSR2", () => {
-        const { received, accepted } = transport.ledger;
-        process.stderr.write(`account ${received} ${accepted}\n`);
-      });
-      process.stderr.write("connected\n");
-      act?.(transport);
-    },
-    dataReceived() {
-      if (role === "produces") return;
-      mine.pauseProducing();
-      if (role === "reads slowly") setTimeout(() => mine.resumeProducing(), REST_MS);
-    },
-    connectionLost() {},
-  };
+/** Says that it is there, and what its account is when it is asked. */
+function told(transport: Transport): void {
+  process.on("SIGUSR2", () => {
+    const { received, accepted } = transport.ledger;
+    process.stderr.write(`account ${received} ${accepted}\n`);
+  });
+  process.stderr.write("connected\n");
 }
 
+class HeldConnection extends Connection {
+  override connectionMade(transport: Transport): void {
+    super.connectionMade(transport);
+    told(transport);
+    if (role.endsWith("produces")) void this.#produce();
+  }
+
+  async #produce(): Promise<void> {
+    for (;;) await this.send(new Uint8Array(CHUNK_BYTES));
+  }
+}
+
+class HeldProtocol implements Protocol {
+  #transport: Transport | undefined;
+
+  connectionMade(transport: Transport): void {
+    this.#transport = transport;
+    told(transport);
+    act?.(transport);
+  }
+
+  dataReceived(): void {
+    if (role === "produces") return;
+    this.#transport?.pauseProducing();
+    if (role === "reads slowly") setTimeout(() => this.#transport?.resumeProducing(), REST_MS);
+  }
+
+  connectionLost(): void {}
+}
+
+const held = (): Protocol =>
+  role.startsWith("Connection") ? new HeldConnection() : new HeldProtocol();
 const place = await endpoint(url);
 if (way === "connect") {
-  await place.connect(protocol());
+  await place.connect(held());
 } else {
-  const port = await place.listen(protocol);
+  const port = await place.listen(held);
   const host = port.getHost();
   process.stderr.write(`listening ${JSON.stringify(host)} ${formatAddress(host)}\n`);
 }
+// A descriptor that is not read does not keep a process alive.
+setInterval(() => {}, 1000);
