@@ -26,7 +26,8 @@ const PAYLOAD = pattern(8 * 2 ** 20);
 
 export async function prove(report: ProofReport): Promise<void> {
   for (const wire of ["tls+tcp", "tls+unix"] as const) {
-    for (const version of TLS_VERSIONS) await proveDirect(report, wire, version);
+    const versions = report.full ? TLS_VERSIONS : ([wire === "tls+tcp" ? "1.3" : "1.2"] as const);
+    for (const version of versions) await proveDirect(report, wire, version);
     await seeControlFail(report, wire);
   }
   const pairs = pairsFor(report.full);
@@ -59,7 +60,7 @@ const CLOSED = { kind: "done", by: "us" } as const;
 
 /** The same check on Node's shortcut: it must fail, or it would prove nothing. */
 async function seeControlFail(report: ProofReport, wire: SystemWire): Promise<void> {
-  const runs = report.full ? 10 : 2;
+  const runs = report.full ? 10 : 1;
   using scratch = new Scratch();
   const { tls } = listeningTls(wire, "1.3");
   await using server = await serveAndDestroySoon(placeOn(wire, scratch), PAYLOAD, tls);

@@ -7,9 +7,9 @@ import { formatAddress } from "../../../src/contract/index.ts";
 import { endpoint } from "../../../src/endpoints/index.ts";
 import { CHUNK_BYTES, Source } from "./source.ts";
 
-// One end of a connection in a process of its own, so that what it holds can be weighed. Run with its
-// role, whether it listens or connects, and a URL. All that it says is on standard error: where it
-// listens, a line for the connection, and its account at SIGUSR2.
+// One end of a connection in a process of its own, so that what it holds can be weighed. Run with
+// its role, whether it listens or connects, and a URL. All that it says is on standard error: where
+// it listens, a line for the connection, and its account at SIGUSR2.
 
 /** What an end does with its connection. */
 const ROLES: Readonly<Record<string, (transport: Transport) => unknown>> = {

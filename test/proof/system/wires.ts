@@ -31,13 +31,13 @@ export const SENSELESS: Readonly<Record<string, string>> = {
 
 /**
  * Every ordered pair, from the wire that LISTEN names to the one that CONNECT names; or so many of
- * them that each wire is on either side twice or more.
+ * them that each wire is on either side once.
  */
 export function pairsFor(full: boolean): readonly (readonly [SystemWire, SystemWire])[] {
   return pairsOf(SYSTEM_WIRES).filter(([from, onto]) => {
     if (`${from} to ${onto}` in SENSELESS) return false;
-    const distance = SYSTEM_WIRES.indexOf(onto) - SYSTEM_WIRES.indexOf(from);
-    return full || distance === 1 || distance === -1 || Math.abs(distance) === 5;
+    const next = (SYSTEM_WIRES.indexOf(from) + 1) % SYSTEM_WIRES.length;
+    return full || onto === SYSTEM_WIRES[next];
   });
 }
 
