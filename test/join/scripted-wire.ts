@@ -13,6 +13,8 @@ export class ScriptedWire implements Wire {
   #waitingBytes = 0;
   /** Told of every send. */
   onSend: () => void = () => {};
+  /** Whether the wire takes what it is given to send, or holds it in flight. */
+  takes = true;
   readonly transport: Transport;
   #facts!: Facts;
   readonly #runtime: Runtime;
@@ -36,6 +38,7 @@ export class ScriptedWire implements Wire {
 
   send(chunks: readonly Bytes[]): void {
     this.onSend();
+    if (!this.takes) return;
     for (const chunk of chunks) {
       this.sentText += Buffer.from(chunk).toString();
       if (this.isFull) this.#waitingBytes += chunk.byteLength;

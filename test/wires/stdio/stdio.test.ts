@@ -19,7 +19,7 @@ import { Program } from "../../interop/program.ts";
 import { Scratch } from "../../interop/scratch.ts";
 import type { Pipe } from "../fifo.ts";
 import { closeQuietly, makePipe } from "../fifo.ts";
-import { HalfCloseAware, RecordingProtocol } from "../recording-protocol.ts";
+import { HalfCloseAware, patterned, RecordingProtocol } from "../recording-protocol.ts";
 
 const options = process.platform === "linux" ? {} : { skip: "needs /proc" };
 const program = fileURLToPath(new URL("stdio-program.js", import.meta.url));
@@ -97,6 +97,38 @@ describe("stdio", options, () => {
     closeQuietly(there.input, back.input);
   });
 
+  it("ends with its reader, where asked to, but not before what was written", async () => {
+    const [there, back] = [makePipe(), makePipe()];
+    const ends = { input: back.input, output: there.output, endsWithReader: true };
+    const protocol = new HalfCloseAware();
+    await stdio(ends).connect(protocol);
+    protocol.transport.pauseProducing();
+    writeSync(back.output, patterned(60_000));
+    closeSync(there.input);
+    protocol.transport.write(Buffer.from("nobody reads this"));
+    await protocol.writeEnded;
+    protocol.transport.resumeProducing();
+    await protocol.readEnded;
+    assert.equal(protocol.byteCount, 60_000);
+    assert.equal((await protocol.lost).kind, "done");
+    closeQuietly(there.output, back.input, back.output);
+  });
+
+  it("ends with its reader although its writer never ends", async () => {
+    const [there, back] = [makePipe(), makePipe()];
+    const ends = { input: back.input, output: there.output, endsWithReader: true };
+    const protocol = new HalfCloseAware();
+    await stdio(ends).connect(protocol);
+    const endless = spawn("yes", { stdio: ["ignore", back.output, "ignore"] });
+    await protocol.received(1);
+    closeSync(there.input);
+    protocol.transport.write(Buffer.from("nobody reads this"));
+    await protocol.readEnded;
+    await protocol.lost;
+    closeQuietly(there.output, back.input, back.output);
+    await new Promise((resolve) => endless.once("close", resolve));
+  });
+
   it("takes no byte of a shared input after a close", async () => {
     const [there, back] = [makePipe(), makePipe()];
     const protocol = new RecordingProtocol();
@@ -108,6 +140,18 @@ describe("stdio", options, () => {
     writeSync(back.output, "theirs");
     assert.equal(read(back.input), "theirs");
     closeQuietly(there.input, there.output, back.input, back.output);
+  });
+
+  it("sees the end of a named pipe whose writer has left before", async () => {
+    const [there, back] = [makePipe(), makePipe()];
+    writeSync(back.output, "all of it");
+    closeSync(back.output);
+    const protocol = new RecordingProtocol();
+    await stdio({ input: back.input, output: there.output }).connect(protocol);
+    const { kind, by } = await protocol.lost;
+    assert.equal(`${kind} ${by}`, "done peer");
+    assert.equal(protocol.bytes.toString(), "all of it");
+    closeQuietly(there.input, there.output, back.input);
   });
 
   it("says what became of a descriptor, and when it is taken or closed", async () => {
