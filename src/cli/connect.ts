@@ -3,7 +3,7 @@ import type { Address, CloseReason, Observer, Transport } from "../contract/inde
 import { describeReason, formatAddress } from "../contract/index.ts";
 import { endpoint } from "../endpoints/index.ts";
 import { observe } from "../flow/index.ts";
-import { EXIT } from "./exit-code.ts";
+import { EXIT, exitCodeOfReason } from "./exit-code.ts";
 import type { TrafficOptions } from "./options.ts";
 import { limitsOf } from "./options.ts";
 import { showProgress } from "./progress.ts";
@@ -106,7 +106,7 @@ function exitCodeFor(reason: CloseReason, streams: StandardStreams, stopper: Sto
   if (outputError !== undefined) return outputError.code === "EPIPE" ? EXIT.done : EXIT.failed;
   if (reason.kind === "done") return EXIT.done;
   if (stopper.signal !== undefined) return EXIT.interrupted;
-  return reason.kind === "timeout" ? EXIT.timeout : EXIT.failed;
+  return exitCodeOfReason(reason);
 }
 
 function watch(reporter: Reporter, streams: StandardStreams, options: TrafficOptions): Disposable {

@@ -1,3 +1,5 @@
+import { constants } from "node:os";
+import type { CloseReason } from "../contract/index.ts";
 import { isWireError } from "../contract/index.ts";
 
 /** What the shell is told. */
@@ -16,4 +18,17 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (!isWireError(error)) return EXIT.failed;
   if (error.code === "ERR_WIRE_SPEC") return EXIT.usage;
   return error.code === "ERR_WIRE_TIMEOUT" ? EXIT.timeout : EXIT.failed;
+}
+
+/**
+ * The exit code that the end of the only connection means. A child's status is passed on: its code,
+ * or 128 and the number of its signal.
+ */
+export function exitCodeOfReason({ exitCode = 0, kind, signal }: CloseReason): number {
+  if (kind === "done") return EXIT.done;
+  if (signal !== undefined && kind !== "aborted") {
+    return 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
+  }
+  if (exitCode !== 0) return exitCode;
+  return kind === "timeout" ? EXIT.timeout : EXIT.failed;
 }

@@ -16,7 +16,8 @@ A URL names where to listen or to connect, by where it stands:
 "overwall wires" lists them with their options, as in tcp://:8007?keepAlive.
 
 Exit codes: 0 done, 1 failed, 2 usage, 124 a time limit passed, 130 interrupted
-(SIGINT, or SIGTERM or SIGHUP when a connection had to be cut at the end of --drain).`;
+(SIGINT, or SIGTERM or SIGHUP when a connection had to be cut at the end of --drain).
+Where there is one connection and one of its ends is a process, that one's own.`;
 
 const AFTER_SERVE_HELP = `
 The default export of a module such as ./my-protocol.js is one of these:
@@ -30,7 +31,7 @@ const eventsOfMistakes = whereMistakesGo(process.argv.slice(2));
 
 const separator = process.argv[2] === "serve" ? process.argv.indexOf("--") : -1;
 const ownArguments = separator < 0 ? process.argv : process.argv.slice(0, separator);
-/** What stands behind `--` in `overwall serve URL -- COMMAND`. */
+/** What stands behind `--` in `overwall serve URL… -- COMMAND`. */
 const commandLine = separator < 0 ? undefined : process.argv.slice(separator + 1);
 
 const program = new Command("overwall")
@@ -66,7 +67,7 @@ withTraffic(program.command("connect <url>"))
 withTraffic(program.command("serve <protocol> [url...]"))
   .description("serve echo, discard, chargen, chat or ./my-protocol.js on any number of wires")
   .usage(
-    "[options] <protocol> <url...>\n       overwall serve [options] <url> -- <command> [arg...]",
+    "[options] <protocol> <url...>\n       overwall serve [options] <url...> -- <command> [arg...]",
   )
   .addHelpText(
     "after",

@@ -6,6 +6,9 @@ export interface ReasonFacts {
   readonly kind: string;
   readonly by: string;
   readonly code?: string;
+  /** Of a child process: its exit code, or the signal that ended it. */
+  readonly exitCode?: number;
+  readonly signal?: string;
   readonly reason: string;
   readonly ledger: Ledger;
   readonly via?: ReasonFacts;
@@ -16,6 +19,8 @@ export function factsOf(reason: CloseReason): ReasonFacts {
     kind: reason.kind,
     by: reason.by,
     ...(reason.code === undefined ? {} : { code: reason.code }),
+    ...(reason.exitCode === undefined ? {} : { exitCode: reason.exitCode }),
+    ...(reason.signal === undefined ? {} : { signal: reason.signal }),
     reason: describeReason(reason),
     ledger: { ...reason.ledger },
     ...(reason.via === undefined ? {} : { via: factsOf(reason.via) }),

@@ -1,19 +1,20 @@
-import { constants } from "node:os";
+import type { ClientEndpoint, CloseReason } from "../contract/index.ts";
 import { formatAddress } from "../contract/index.ts";
-import { endpoint, parse, schemes } from "../endpoints/index.ts";
-import type { JoinReport, Relay, RelayEvents, RelayedConnection } from "../join/index.ts";
+import { endpoint, parse } from "../endpoints/index.ts";
+import type { JoinReport, Relay, RelayEvents, RelayedConnection, Taps } from "../join/index.ts";
 import { relay } from "../join/index.ts";
 import type { Drained } from "./drain.ts";
 import { drain } from "./drain.ts";
-import { exitCodeOf } from "./exit-code.ts";
+import { EXIT, exitCodeOf, exitCodeOfReason } from "./exit-code.ts";
 import { tellErrors } from "./homeless-errors.ts";
 import type { TrafficOptions } from "./options.ts";
 import { limitsOf } from "./options.ts";
 import { showProgress } from "./progress.ts";
-import { refuseMemoryAlone } from "./reachable.ts";
+import { refuseMemoryAlone, servesOne } from "./reachable.ts";
 import { factsOf } from "./reason-facts.ts";
 import { describeClosed, endedBy } from "./relay-words.ts";
 import type { Reporter } from "./reporter.ts";
+import { listenOnAll } from "./several-ports.ts";
 import { aborted, Stopper } from "./stopper.ts";
 import { tap } from "./tap.ts";
 import { bytesOf, codeOf, ledgerWords, messageOf } from "./wording.ts";
@@ -26,31 +27,61 @@ export async function run(
   options: TrafficOptions,
 ): Promise<void> {
   for (const spec of [listen, target]) parse(spec);
-  const isOne = servesOne(listen);
-  refuseMemoryAlone("relay from", [listen]);
+  const onto = await endpoint(target);
+  await relayOnto(reporter, { urls: [listen], target, onto, what: "relay from" }, options);
+}
+
+/** What is relayed, and how that is called. */
+export interface RelayJob {
+  /** Where to listen. */
+  readonly urls: readonly string[];
+  readonly target: string;
+  readonly onto: ClientEndpoint<never>;
+  /** Continues "Cannot …" in front of the URLs. */
+  readonly what: string;
+}
+
+/** Joins every connection to one of the URLs with a new one to the target, until it is stopped. */
+export async function relayOnto(
+  reporter: Reporter,
+  { urls, target, onto, what }: RelayJob,
+  options: TrafficOptions,
+): Promise<void> {
+  const isOne = urls.every(servesOne);
+  refuseMemoryAlone(what, urls);
   using stopper = new Stopper();
   const total = { out: 0, back: 0 };
-  const working = await relay(await endpoint(listen), await endpoint(target), {
+  let isHeard = true;
+  const from = listenOnAll(await Promise.all(urls.map((url) => endpoint(url))), (port) => {
+    const host = formatAddress(port.getHost());
+    reporter.tell(
+      { event: "listening", url: host, address: port.getHost(), target },
+      `listening on ${host}, relaying to ${target}`,
+    );
+  });
+  const working = await relay(from, onto as ClientEndpoint, {
     signal: stopper.draining,
     limits: limitsOf(options),
     maxConnections: options.maxConnections,
     ...(options.halfOpenIdle === undefined ? {} : { halfOpenIdleMs: options.halfOpenIdle }),
     onError: tellErrors(reporter),
     events: eventsOf(reporter, total, isOne),
-    ...tapsOf(reporter, options),
+    taps: tapsOf(reporter, options, (reason) => (isHeard = !isReaderGone(reason))),
   });
-  const host = formatAddress(working.getHost());
-  reporter.tell(
-    { event: "listening", url: host, address: working.getHost(), target },
-    `listening on ${host}, relaying to ${target}`,
-  );
   using _progress =
     options.progress === true ? showProgress(reporter, () => traffic(working, total)) : null;
   const failure = await Promise.race([working.closed, aborted(stopper.draining).then(() => null)]);
-  if (isOne && failure === null) await lastOne(working, stopper);
+  if (isOne && failure === null) {
+    // A child was told by its pipe; it ends when it is done.
+    const graceMs = isHeard || target.startsWith("process:") ? Infinity : UNHEARD_GRACE_MS;
+    await Promise.race([working.close({ graceMs }), aborted(stopper.draining)]);
+  }
   await drain(reporter, stopper, options.drain, drainedBy(reporter, working));
   if (failure !== null) throw failure;
 }
+
+/** How long a server may go on talking when nobody reads what we print any more. */
+const UNHEARD_GRACE_MS = 1000;
 
 function eventsOf(
   reporter: Reporter,
@@ -66,7 +97,7 @@ function eventsOf(
       );
     },
     closed: (connection, report) => {
-      if (isOne) passStatusOn(report);
+      if (isOne) process.exitCode = exitCodeOfJoin(report);
       total.out += report.bytes.leftToRight;
       total.back += report.bytes.rightToLeft;
       tellClosed(reporter, connection, report);
@@ -81,26 +112,16 @@ function eventsOf(
   };
 }
 
-/** Whether LISTEN is one connection, and the command is over with it. */
-function servesOne(listen: string): boolean {
-  const { layers } = parse(listen);
-  return schemes().some(
-    ({ name, servesOne: one }) => name === layers.at(-1)?.scheme && one === true,
-  );
+/** The shell is told of the side that failed, if one did; a cut of ours only follows that. */
+function exitCodeOfJoin({ left, right }: JoinReport): number {
+  if (isReaderGone(left) && right.by === "us") return EXIT.done;
+  const codes = [right, left].filter(({ kind }) => kind !== "aborted").map(exitCodeOfReason);
+  return codes.find((code) => code !== EXIT.done) ?? EXIT.done;
 }
 
-/** Waits for the other side of the only connection, too. */
-async function lastOne(working: Relay, stopper: Stopper): Promise<void> {
-  await Promise.race([working.close({ graceMs: Infinity }), aborted(stopper.draining)]);
-}
-
-/** The shell is told what the child told us: its code, or 128 and the number of its signal. */
-function passStatusOn({ left, right }: JoinReport): void {
-  for (const { exitCode, signal, code } of [left, right]) {
-    if (code !== "ERR_WIRE_PROCESS_EXIT") continue;
-    const number = constants.signals[signal as NodeJS.Signals] ?? 0;
-    process.exitCode = exitCode ?? 128 + number;
-  }
+/** Nobody reads what we print any more, which is told quietly: `| head`. */
+function isReaderGone({ kind, ledger }: CloseReason): boolean {
+  return kind === "done" && ledger.unsent > 0;
 }
 
 function tellClosed(reporter: Reporter, connection: RelayedConnection, report: JoinReport): void {
@@ -138,13 +159,16 @@ function drainedBy(reporter: Reporter, working: Relay): Drained<RelayedConnectio
   };
 }
 
+/** Shows the bytes, where that was asked for, and tells when a client's side is over. */
 function tapsOf(
   reporter: Reporter,
   { tap: form }: TrafficOptions,
-): Pick<Parameters<typeof relay>[2] & object, "taps"> {
-  if (form === undefined) return {};
+  ended: (reason: CloseReason) => void,
+): (connection: RelayedConnection) => Taps {
   const arrows = { in: "→", out: "←" };
-  return { taps: ({ serial }) => ({ left: tap(reporter, `#${serial}`, form, arrows) }) };
+  return ({ serial }) => ({
+    left: { ...(form === undefined ? {} : tap(reporter, `#${serial}`, form, arrows)), ended },
+  });
 }
 
 function traffic(

@@ -4,12 +4,12 @@ import { didYouMean, endpoint, parse } from "../endpoints/index.ts";
 import { observe } from "../flow/index.ts";
 import type { Drained } from "./drain.ts";
 import { drain } from "./drain.ts";
-import { UsageError } from "./exit-code.ts";
+import { exitCodeOfReason, UsageError } from "./exit-code.ts";
 import { tellErrors } from "./homeless-errors.ts";
 import type { TrafficOptions } from "./options.ts";
 import { limitsOf } from "./options.ts";
 import { showProgress } from "./progress.ts";
-import { refuseMemoryAlone } from "./reachable.ts";
+import { refuseMemoryAlone, servesOne } from "./reachable.ts";
 import { factsOf } from "./reason-facts.ts";
 import type { Reporter } from "./reporter.ts";
 import type { ServedConnection, ServedEvents, Service } from "./served.ts";
@@ -33,7 +33,10 @@ export async function run(
   refuseMemoryAlone(`serve ${protocol} on`, urls);
   const onError = tellErrors(reporter);
   const total = { out: 0, back: 0 };
-  const served = new Served(await serviceOf(protocol), eventsOf(reporter, options, total));
+  const served = new Served(
+    await serviceOf(protocol),
+    eventsOf(reporter, options, total, urls.every(servesOne)),
+  );
   try {
     for (const url of urls)
       await listen(reporter, served, { url, protocol, limits: limitsOf(options), onError });
@@ -43,7 +46,7 @@ export async function run(
   }
   using _progress =
     options.progress === true ? showProgress(reporter, () => traffic(served, total)) : null;
-  const failure = await Promise.race([served.failed, aborted(stopper.draining).then(() => null)]);
+  const failure = await Promise.race([served.ended, aborted(stopper.draining).then(() => null)]);
   await drain(reporter, stopper, options.drain, drainedBy(reporter, served));
   if (failure !== null) throw failure;
 }
@@ -97,6 +100,7 @@ function eventsOf(
   reporter: Reporter,
   options: TrafficOptions,
   total: { out: number; back: number },
+  isOne: boolean,
 ): ServedEvents {
   return {
     opened: ({ id, peer, transport }) => {
@@ -109,6 +113,7 @@ function eventsOf(
       );
     },
     closed: (connection, reason) => {
+      if (isOne) process.exitCode = exitCodeOfReason(reason);
       total.out += reason.ledger.sent;
       total.back += reason.ledger.received;
       tellClosed(reporter, connection, reason);

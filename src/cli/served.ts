@@ -9,6 +9,7 @@ import type {
 } from "../contract/index.ts";
 import { isAbortable } from "../contract/index.ts";
 import { observe } from "../flow/index.ts";
+import { endOfAll } from "./several-ports.ts";
 
 /** One connection that is served. */
 export interface ServedConnection {
@@ -48,15 +49,9 @@ export class Served {
     return [...this.#live.keys()];
   }
 
-  /** The first error that ends one of the ports; never settles otherwise. */
-  get failed(): Promise<Error> {
-    return new Promise((resolve) => {
-      for (const port of this.#ports) {
-        void port.closed.then((error) => {
-          if (error !== null) resolve(error);
-        });
-      }
-    });
+  /** Settles with the first error that ends one of the ports, or `null` when all have ended. */
+  get ended(): Promise<Error | null> {
+    return endOfAll(this.#ports);
   }
 
   async listen(endpoint: Endpoint, options: EndpointOptions): Promise<ListeningPort> {

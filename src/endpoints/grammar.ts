@@ -67,7 +67,8 @@ export function parse(spec: string, schemes: Schemes = registeredSchemes): Endpo
  * Writes the string that {@link parse} reads as an equal value: every layer named, the host written
  * out, options in the order of the schemes' tables.
  *
- * @throws {RangeError} when a scheme of `spec` is not registered.
+ * @throws {RangeError} when a scheme of `spec` is not registered, or when options would stand
+ *   behind a command, which goes to the end of the string.
  */
 export function format(spec: EndpointSpec, schemes: Schemes = registeredSchemes): string {
   const stack = spec.layers.map(({ scheme }) => {
@@ -78,6 +79,9 @@ export function format(spec: EndpointSpec, schemes: Schemes = registeredSchemes)
   });
   const names = stack.map(({ name }) => name).join("+");
   const options = spec.layers.map((layer) => layer.options);
+  if (spec.place.form === "command" && options.some((given) => Object.keys(given).length > 0)) {
+    throw new RangeError("Cannot write the endpoint: behind a command no options can stand");
+  }
   return `${names}:${writePlace(spec.place)}${writeOptions(stack, options)}`;
 }
 

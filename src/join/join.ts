@@ -32,8 +32,8 @@ export interface JoinOptions extends Omit<EndpointOptions, "observer"> {
  *
  * Whatever one side reads, the other one writes, byte for byte; a slow reader holds the writer on
  * the far side. An end of input goes through as an end of output while the way back goes on for as
- * long as it carries anything (`halfOpenIdleMs`). A loss, an abort, or an end with bytes unsent
- * goes through as an abort, so that a torn stream never looks like a whole one.
+ * long as it carries anything (`halfOpenIdleMs`). A loss or an abort goes through as an abort: what
+ * is torn never looks whole.
  *
  * The join takes both over: their protocols are told nothing more, a Connection's unread bytes are
  * carried first. It holds no bytes of its own.
@@ -42,7 +42,7 @@ export interface JoinOptions extends Omit<EndpointOptions, "observer"> {
  *   within the half-open limit, and the report says `endNotPassed`.
  * - A wire on which an abort does not show ends plainly, and the report says `abortBecameEnd`.
  * - A side that takes no more (a closed pipe): what still comes for it is dropped and counted; the
- *   way back goes on.
+ *   way back goes on, and its end is an end.
  * - `signal` aborted: both are aborted, and the report says so.
  *
  * **Not promised:** that a peer has what its wire was handed.

@@ -1,4 +1,11 @@
-import type { Bytes, CloseReason, Protocol, PushProducer, Transport } from "../contract/index.ts";
+import type {
+  Bytes,
+  CloseReason,
+  ProcessTransport,
+  Protocol,
+  PushProducer,
+  Transport,
+} from "../contract/index.ts";
 import { isAbortable, isHalfCloseable } from "../contract/index.ts";
 import type { Side } from "./report.ts";
 
@@ -66,6 +73,14 @@ export class JointEnd implements Protocol {
     return true;
   }
 
+  /**
+   * Nobody takes what this end reads: a child process is told so, as a pipe would tell it. Others
+   * are read on, and what comes is dropped and counted.
+   */
+  unheard(): void {
+    if (isProcess(this.transport)) this.transport.closeChildFD(1);
+  }
+
   /** Closes in order: what was written is sent. */
   close(): void {
     this.transport?.unregisterProducer();
@@ -126,4 +141,8 @@ export class JointEnd implements Protocol {
   #release(why: Hold): void {
     if (this.#holds.delete(why) && this.#holds.size === 0) this.transport?.resumeProducing();
   }
+}
+
+function isProcess(transport: Transport | undefined): transport is ProcessTransport {
+  return transport !== undefined && "closeChildFD" in transport;
 }

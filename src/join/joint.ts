@@ -24,8 +24,9 @@ export interface JointOptions {
 /**
  * Two protocols that are one pipe: give one to each connection, in any order.
  *
- * An end goes through as an end, while the way back goes on. A loss, or an end with bytes unsent,
- * goes through as an abort. Whatever reads faster than the other writes is held.
+ * An end goes through as an end, while the way back goes on. A loss, or an end with bytes unsent
+ * that its peer had not refused, goes through as an abort. Whatever reads faster than the other
+ * writes is held.
  */
 export class Joint {
   readonly #left: JointEnd;
@@ -101,6 +102,7 @@ export class Joint {
   #halfOver(end: JointEnd): void {
     this.#endedFirst ??= end.side;
     const other = this.#otherOf(end);
+    if (end.takesNoMore) this.#unheardLater(other);
     if (end.hasEnded && !other.takesNoMore && !other.endSending()) {
       // A wire that cannot be told keeps the way back open: nothing is lost, and the half-open
       // limit of this end bounds it.
@@ -109,6 +111,12 @@ export class Joint {
     if (this.#canMove(end, other) || this.#canMove(other, end)) return;
     end.close();
     other.close();
+  }
+
+  /** Most programs are soon done, and end better by themselves than by a pipe that breaks. */
+  #unheardLater(end: JointEnd): void {
+    const timer = this.#options.clock.after(UNHEARD_GRACE_MS, () => end.unheard());
+    void this.report.then(() => timer[Symbol.dispose]());
   }
 
   #lost(end: JointEnd, reason: CloseReason): void {
@@ -120,7 +128,7 @@ export class Joint {
   }
 
   #passLoss(end: JointEnd, reason: CloseReason): void {
-    if (isComplete(reason)) end.close();
+    if (isComplete(reason, this.#otherOf(end))) end.close();
     else this.#abort(end);
   }
 
@@ -157,11 +165,18 @@ export class Joint {
   }
 }
 
-/** Whether everything that the connection took was passed on, so that its end may look like one. */
-function isComplete({ kind, code, ledger }: CloseReason): boolean {
-  if (ledger.unsent > 0) return false;
+/** How long a child may go on printing when nobody takes its output any more. */
+const UNHEARD_GRACE_MS = 1000;
+
+/**
+ * Whether all that `lost` read was passed on, and all that it took, so that its end may look like
+ * one. What its peer would not take is the peer's own choice: it costs the other way nothing.
+ */
+function isComplete({ kind, code, ledger }: CloseReason, lost: JointEnd): boolean {
+  // A process's status, or its descendant's, comes when all that there is of output has been read.
+  if (code === "ERR_WIRE_PROCESS_EXIT" || code === "ERR_WIRE_DESCENDANT") return true;
+  if (ledger.unsent > 0 && !lost.takesNoMore) return false;
   // Only a lingering connection had sent its end; every other limit tears it.
   if (kind === "timeout") return code === "ERR_WIRE_LINGER" && ledger.undelivered === 0;
-  // A process's status comes when all of its output has been read.
-  return kind === "done" || code === "ERR_WIRE_PROCESS_EXIT";
+  return kind === "done";
 }

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import type { AddressInfo, Server, Socket } from "node:net";
-import { createServer, connect as netConnect } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { listening, nodeClient } from "./listening.ts";
 import { CliRun } from "./run-cli.ts";
 
 let folder = "";
@@ -17,15 +18,6 @@ before(async () => {
 after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
-
-/** The command, listening: its run and the address it told. */
-async function listening(
-  ...args: string[]
-): Promise<{ readonly run: CliRun; readonly url: string }> {
-  const run = new CliRun(args);
-  const [, url] = await run.saw(/listening on (\S+),/);
-  return { run, url: url ?? assert.fail("no address told") };
-}
 
 /** An independent server, let go of with all of its sockets. */
 class NodeServer implements AsyncDisposable {
@@ -54,12 +46,6 @@ class NodeServer implements AsyncDisposable {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => void this.#server.close(resolve));
   }
-}
-
-/** An independent client: everything that comes until the end. */
-function nodeClient(url: string): Socket {
-  const { hostname, port } = new URL(url.replace("tcp:", "http:"));
-  return netConnect({ host: hostname, port: Number(port), allowHalfOpen: true });
 }
 
 function patterned(byteCount: number): Buffer {
@@ -214,6 +200,28 @@ describe("relay", () => {
     await run.saw(
       /#1 failed: tcp:\/\/127\.0\.0\.1:\d+: Cannot connect to tcp:\/\/127\.0\.0\.1:1: /,
     );
+  });
+});
+
+describe("relay from standard input", () => {
+  test("ends with the one connection, and its failure is the exit code", async () => {
+    await using server = await NodeServer.listen((socket) => {
+      socket.once("data", () => socket.resetAndDestroy());
+    });
+    const run = new CliRun(["relay", "stdio:", server.url]);
+    run.child.stdin.write("x");
+    const ended = await run.ended;
+    assert.equal(ended.code, 1, ended.stderr);
+    assert.match(ended.stderr, /#1 closed: .*server side cut by the peer/);
+  });
+
+  test("a limit that passed is 124, and a server that is not there is 1", async () => {
+    await using server = await NodeServer.listen(() => {});
+    const idle = await new CliRun(["relay", "stdio:", server.url, "--idle", "100ms"]).ended;
+    assert.equal(idle.code, 124, idle.stderr);
+    const refused = await new CliRun(["relay", "stdio:", "tcp://127.0.0.1:1"]).input().ended;
+    assert.equal(refused.code, 1, refused.stderr);
+    assert.match(refused.stderr, /#1 failed: .*nobody is listening there/);
   });
 });
 

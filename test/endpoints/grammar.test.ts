@@ -132,6 +132,15 @@ test("format and parse round-trip any value", () => {
   );
 });
 
+test("format refuses options behind a command, which would become its arguments", () => {
+  const place = { form: "command", words: ["cat"] } as const;
+  const layers = [
+    { scheme: "tls", options: { verify: true } },
+    { scheme: "process", options: {} },
+  ];
+  assert.throws(() => format({ layers, place }, layered), /behind a command no options can stand/);
+});
+
 test("any text is read or refused with a caret inside it: nothing else is ever thrown", () => {
   const scraps = fc.array(
     fc.oneof(
@@ -322,6 +331,16 @@ function anySpec(): fc.Arbitrary<EndpointSpec> {
       .map((parts) => ({ form: "path" as const, path: parts.join("") }))
       .filter((where) => !where.path.endsWith("/") || where.path.startsWith("@")),
     path.map((name) => ({ form: "name" as const, name })),
+    fc
+      .tuple(fc.constantFrom("/", "./", "../"), path)
+      .map((parts) => ({ form: "file" as const, path: parts.join("") })),
+    fc
+      .array(fc.nat({ max: 999_999_999 }), { minLength: 1, maxLength: 2 })
+      .map((numbers) => ({ form: "numbers" as const, numbers })),
+    fc
+      .tuple(path, fc.array(fc.oneof(path, shellLike()), { maxLength: 4 }))
+      .map(([command, args]) => ({ form: "command" as const, words: [command, ...args] })),
+    fc.constant({ form: "nothing" as const }),
   );
   return fc
     .tuple(place, fc.array(fc.constantFrom("tls", "mux"), { maxLength: 3 }))
@@ -336,10 +355,38 @@ function anySpec(): fc.Arbitrary<EndpointSpec> {
         nothing: "stdio",
       }[where.form];
       const layers = [...upper, bottom].map((scheme) =>
-        optionsOf(layered.find(scheme)).map((options) => ({ scheme, options })),
+        // A command goes to the end of the string: nothing is left to stand behind it.
+        optionsOf(where.form === "command" ? undefined : layered.find(scheme)).map((options) => ({
+          scheme,
+          options,
+        })),
       );
       return fc.tuple(...layers).map((all) => ({ layers: all, place: where }));
     });
+}
+
+/** What a shell would read as more than itself, and the empty word. */
+function shellLike(): fc.Arbitrary<string> {
+  const marks = [
+    "'",
+    '"',
+    "\\",
+    "$",
+    "`",
+    "|",
+    "&",
+    ";",
+    "?",
+    "#",
+    "%20",
+    "=",
+    "@",
+    ":",
+    " ",
+    "\n",
+    "a",
+  ];
+  return fc.array(fc.constantFrom(...marks), { maxLength: 6 }).map((parts) => parts.join(""));
 }
 
 function optionsOf(scheme: Scheme | undefined): fc.Arbitrary<Record<string, OptionValue>> {

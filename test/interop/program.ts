@@ -5,6 +5,8 @@ import { createHash } from "node:crypto";
 export interface ProgramOptions {
   /** What it reads; without it, its input is at its end from the start. */
   readonly input?: Uint8Array | "open";
+  /** A descriptor that it writes to; its output is then not gathered. */
+  readonly stdout?: number;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Gather only the size and the hash of its output, not the output. */
@@ -41,7 +43,7 @@ export class Program implements AsyncDisposable {
     this.#child = spawn(command, args, {
       ...(cwd === undefined ? {} : { cwd }),
       env: { ...process.env, NO_COLOR: "1", ...env },
-      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      stdio: [input === undefined ? "ignore" : "pipe", options.stdout ?? "pipe", "pipe"],
     });
     this.#child.stdin?.on("error", () => {});
     if (input instanceof Uint8Array) this.#child.stdin?.end(input);
@@ -51,6 +53,7 @@ export class Program implements AsyncDisposable {
       if (options.digestOnly !== true) this.#out.push(chunk);
       this.#look();
     });
+    this.#child.stdout?.on("end", () => this.#look());
     this.#child.stderr?.on("data", (chunk: Buffer) => {
       this.#err.push(chunk);
       this.#look();
@@ -78,6 +81,11 @@ export class Program implements AsyncDisposable {
 
   get stdout(): string {
     return Buffer.concat(this.#out).toString();
+  }
+
+  /** Whether its output has come to its end. */
+  get stdoutEnded(): boolean {
+    return this.#child.stdout?.readableEnded === true;
   }
 
   get stderr(): string {

@@ -33,19 +33,14 @@ export class RelayCommand implements AsyncDisposable {
   ): Promise<RelayCommand> {
     const args = [OVERWALL, "relay", "--json", ...options, urlOf(from), urlOf(onto)];
     const program = new Program(process.execPath, args);
-    const at = await program.until(({ stdout }) => {
-      const listening = eventsIn(stdout).find(({ event }) => event === "listening");
-      return listening && socketAddressOf(listening["address"] as Address);
-    });
+    const at = await program.until(({ stdout }) => addressIn(stdout));
     return new RelayCommand(program, at);
   }
 
   /** Resolves to the closing lines when there are so many. */
   async closings(howMany: number): Promise<readonly Closing[]> {
     return await this.program.until(({ stdout }) => {
-      const closings = eventsIn(stdout)
-        .filter(({ event }) => event === "closed")
-        .map(closingOf);
+      const closings = closingsIn(stdout);
       return closings.length >= howMany ? closings : undefined;
     });
   }
@@ -53,6 +48,19 @@ export class RelayCommand implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.program[Symbol.asyncDispose]();
   }
+}
+
+/** Where a relay with these events listens, once it does. */
+export function addressIn(events: string): SocketAddress | undefined {
+  const listening = eventsIn(events).find(({ event }) => event === "listening");
+  return listening && socketAddressOf(listening["address"] as Address);
+}
+
+/** The closing lines among these events. */
+export function closingsIn(events: string): Closing[] {
+  return eventsIn(events)
+    .filter(({ event }) => event === "closed")
+    .map(closingOf);
 }
 
 interface Event {

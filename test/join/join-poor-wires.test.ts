@@ -9,6 +9,8 @@ import { ScriptedWire } from "./scripted-wire.ts";
 
 const RICH: readonly Capability[] = ["abort", "abortVisible", "halfClose"];
 
+const EXITED = { kind: "lost", by: "peer", code: "ERR_WIRE_PROCESS_EXIT" } as const;
+
 interface Scene {
   readonly runtime: VirtualRuntime;
   readonly left: ScriptedWire;
@@ -61,6 +63,24 @@ test("when nothing can move any more both close, though one peer never ends", as
   assert.deepEqual([report.left.kind, report.right.kind], ["done", "done"]);
 });
 
+test("what came before an end is whole, though the peer took not all that was for it", async () => {
+  for (const status of [0, 2]) {
+    const { runtime, left, right, finish } = await scene(RICH);
+    right.takes = false;
+    right.facts.received(Buffer.from("the answer"));
+    left.facts.received(Buffer.from("never read"));
+    await runtime.run();
+    right.facts.sendingEnded();
+    right.facts.over(status === 0 ? undefined : { ...EXITED, exitCode: status });
+    await runtime.run();
+    left.facts.peerEnded();
+    const report = await finish();
+    assert.equal(left.sentText, "the answer");
+    assert.deepEqual(left.verbs, ["endSending", "close"], "an abort could destroy the answer");
+    assert.deepEqual([report.left.kind, report.right.ledger.unsent], ["done", 10]);
+  }
+});
+
 test("a wire without half-close still answers after the other side's end", async () => {
   const { runtime, left, right, finish } = await scene(["abort", "abortVisible"]);
   left.facts.received(Buffer.from("question"));
@@ -96,7 +116,7 @@ test("an abort on a wire that cannot show one is reported as having become an en
 test("a process that failed has all of its output carried first", async () => {
   const { runtime, left, right, finish } = await scene(RICH);
   right.facts.received(Buffer.from("error: no such file\n"));
-  right.facts.over({ kind: "lost", by: "peer", code: "ERR_WIRE_PROCESS_EXIT", exitCode: 2 });
+  right.facts.over({ ...EXITED, exitCode: 2 });
   await runtime.run();
   left.facts.peerEnded();
   const report = await finish();
@@ -104,3 +124,28 @@ test("a process that failed has all of its output carried first", async () => {
   assert.ok(!left.verbs.includes("abort"));
   assert.equal(report.right.exitCode, 2);
 });
+
+for (const status of [0, 2]) {
+  test(`what a process left unread of its input costs none of its output (exit ${status})`, async () => {
+    const { runtime, left, right, finish } = await scene(RICH);
+    right.isFull = true;
+    left.isFull = true;
+    left.facts.received(Buffer.from("more than head reads"));
+    right.facts.received(Buffer.from("its first lines"));
+    await runtime.runFor(1);
+    if (status === 0) {
+      right.facts.sendingEnded();
+      right.facts.peerEnded();
+    } else {
+      right.facts.over({ kind: "lost", by: "peer", code: "ERR_WIRE_PROCESS_EXIT", exitCode: 2 });
+    }
+    await runtime.runFor(1);
+    left.take();
+    await runtime.runFor(1);
+    left.facts.peerEnded();
+    const report = await finish();
+    assert.deepEqual(left.verbs, ["endSending", "close"], "the client is not cut");
+    assert.equal(report.bytes.rightToLeft, 15);
+    assert.equal(report.right.ledger.unsent, 20, "and the account tells what was not read");
+  });
+}

@@ -8,6 +8,13 @@ export class ScriptedWire implements Wire {
   readonly peer = { kind: "loopback", side: "right" } as const;
   readonly verbs: string[] = [];
   sentText = "";
+  /** What is sent stays unsent until `take`. */
+  isFull = false;
+  #waitingBytes = 0;
+  /** Told of every send. */
+  onSend: () => void = () => {};
+  /** Whether the wire takes what it is given to send, or holds it in flight. */
+  takes = true;
   readonly transport: Transport;
   #facts!: Facts;
   readonly #runtime: Runtime;
@@ -30,10 +37,21 @@ export class ScriptedWire implements Wire {
   }
 
   send(chunks: readonly Bytes[]): void {
+    this.onSend();
+    if (!this.takes) return;
     for (const chunk of chunks) {
       this.sentText += Buffer.from(chunk).toString();
-      this.#facts.sent(chunk.byteLength);
+      if (this.isFull) this.#waitingBytes += chunk.byteLength;
+      else this.#facts.sent(chunk.byteLength);
     }
+  }
+
+  /** There is room again, for what waits as well. */
+  take(): void {
+    this.isFull = false;
+    const waiting = this.#waitingBytes;
+    this.#waitingBytes = 0;
+    if (waiting > 0) this.#facts.sent(waiting);
   }
 
   endSending(): void {

@@ -171,6 +171,22 @@ export const MUTANTS_OF_COURSE: readonly Mutant[] = [
     by: "flow",
   },
   {
+    id: "over.exitWaits",
+    file: "causes.js",
+    find: 'cause.code === "ERR_WIRE_PROCESS_EXIT" || ',
+    replace: "",
+    guards: "An exit status waits behind the output that is unread.",
+    by: "flow",
+  },
+  {
+    id: "over.descendantWaits",
+    file: "causes.js",
+    find: ' || cause.code === "ERR_WIRE_DESCENDANT"',
+    replace: "",
+    guards: "A descendant that kept a pipe is told behind the output that is unread.",
+    by: "flow",
+  },
+  {
     id: "over.waitsForNext",
     file: "course.js",
     find: " || this.isSwitching)\n            return;\n        const",

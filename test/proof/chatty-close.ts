@@ -1,33 +1,19 @@
 import assert from "node:assert/strict";
-import type { CloseReason, Limits, Protocol } from "../../src/contract/index.ts";
+import type { CloseReason, Endpoint } from "../../src/contract/index.ts";
 import { pattern } from "../../src/testing/pattern.ts";
 import type { ProofReport } from "../../tools/proof.ts";
 import { serveAndDestroySoon } from "../controls/destroy-soon.ts";
 import { RelayCommand } from "../interop/relay-command.ts";
 import { Scratch } from "../interop/scratch.ts";
-import type { SocketAddress, SocketWire } from "../interop/socket-address.ts";
-import {
-  endpointAt,
-  freshAddress,
-  pairsOf,
-  SOCKET_WIRES,
-  socketAddressOf,
-} from "../interop/socket-address.ts";
-import type { ReadingPeerOptions } from "./peers/reading-peers.ts";
-import { assertWhole, faultIn, runReadingPeers } from "./peers/reading-peers.ts";
+import type { SocketWire } from "../interop/socket-address.ts";
+import { endpointAt, freshAddress, pairsOf, SOCKET_WIRES } from "../interop/socket-address.ts";
+import { assertWhole, CHATTY, faultIn, runReadingPeers } from "./peers/reading-peers.ts";
+import { WritingServer } from "./peers/writing-server.ts";
 
 export const title =
   "A peer that reads slowly and chats on gets all that was written before a close, and no reset";
 
 const PAYLOAD = pattern(8 * 2 ** 20);
-
-/** Reads 64 KiB, then waits 2 ms, and sends a byte every 5 ms. */
-const CHATTY: Omit<ReadingPeerOptions, "at" | "connections"> = {
-  atOnce: 4,
-  chatEveryMs: 5,
-  restMs: 2,
-  afterEnd: "end",
-};
 
 export async function prove(report: ProofReport): Promise<void> {
   const runs = report.full ? 100 : 4;
@@ -39,7 +25,7 @@ export async function prove(report: ProofReport): Promise<void> {
 
 async function proveDirect(report: ProofReport, wire: SocketWire, runs: number): Promise<void> {
   using scratch = new Scratch();
-  await using server = await WritingServer.on(freshAddress(wire, scratch));
+  await using server = await WritingServer.on(place(wire, scratch), PAYLOAD);
   const results = await runReadingPeers({ ...CHATTY, at: server.at, connections: runs });
   assertWhole(results, PAYLOAD, wire);
   const reasons = await server.reasons(runs);
@@ -58,7 +44,7 @@ async function proveRelayed(
   runs: number,
 ): Promise<void> {
   using scratch = new Scratch();
-  await using server = await WritingServer.on(freshAddress(onto, scratch));
+  await using server = await WritingServer.on(place(onto, scratch), PAYLOAD);
   await using relay = await RelayCommand.start(freshAddress(from, scratch), server.at);
   const results = await runReadingPeers({ ...CHATTY, at: relay.at, connections: runs });
   assertWhole(results, PAYLOAD, `relay ${from} to ${onto}`);
@@ -78,7 +64,7 @@ async function proveRelayed(
 async function proveBounds(report: ProofReport, wire: SocketWire): Promise<void> {
   using scratch = new Scratch();
   const limits = { lingerTotalMs: 1500, lingerIdleMs: 600 };
-  await using server = await WritingServer.on(freshAddress(wire, scratch), limits);
+  await using server = await WritingServer.on(place(wire, scratch), PAYLOAD, limits);
   const endless = { ...CHATTY, at: server.at, connections: 2, afterEnd: "chat on" } as const;
   const chatting = await runReadingPeers(endless);
   assertWhole(chatting, PAYLOAD, `${wire}, chatting for ever`);
@@ -112,6 +98,10 @@ async function seeControlFail(report: ProofReport): Promise<void> {
   }
 }
 
+function place(wire: SocketWire, scratch: Scratch): Endpoint {
+  return endpointAt(freshAddress(wire, scratch));
+}
+
 function assertClosedByUs(reasons: readonly CloseReason[]): void {
   for (const { kind, by, code, ledger } of reasons) {
     assert.deepEqual({ kind, by, code }, { kind: "done", by: "us", code: undefined });
@@ -124,54 +114,5 @@ function assertCut(reasons: readonly CloseReason[], message: RegExp): void {
     assert.deepEqual({ kind, by, code }, { kind: "timeout", by: "us", code: "ERR_WIRE_LINGER" });
     assert.match(error?.message ?? "", message);
     assert.equal(ledger.sent, PAYLOAD.length);
-  }
-}
-
-/** Writes the payload to everyone who connects, closes, and keeps the reasons. */
-class WritingServer implements AsyncDisposable {
-  readonly at: SocketAddress;
-  /** When each connection was over; by the clock of the machine. */
-  readonly endedAtMs: readonly number[];
-  readonly #stop: () => Promise<void>;
-  readonly #reasons: readonly CloseReason[];
-
-  private constructor(
-    at: SocketAddress,
-    ends: { readonly reasons: readonly CloseReason[]; readonly endedAtMs: readonly number[] },
-    stop: () => Promise<void>,
-  ) {
-    this.at = at;
-    this.endedAtMs = ends.endedAtMs;
-    this.#reasons = ends.reasons;
-    this.#stop = stop;
-  }
-
-  static async on(at: SocketAddress, limits: Partial<Limits> = {}): Promise<WritingServer> {
-    const reasons: CloseReason[] = [];
-    const endedAtMs: number[] = [];
-    const factory = (): Protocol => ({
-      connectionMade(transport) {
-        transport.write(PAYLOAD);
-        transport.loseConnection();
-      },
-      dataReceived() {},
-      connectionLost(reason) {
-        reasons.push(reason);
-        endedAtMs.push(Date.now());
-      },
-    });
-    const port = await endpointAt(at).listen(factory, { limits });
-    const stop = (): Promise<void> => port.stopListening();
-    return new WritingServer(socketAddressOf(port.getHost()), { reasons, endedAtMs }, stop);
-  }
-
-  /** Resolves when so many connections have ended. */
-  async reasons(howMany: number): Promise<readonly CloseReason[]> {
-    while (this.#reasons.length < howMany) await new Promise((resolve) => setTimeout(resolve, 5));
-    return this.#reasons;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#stop();
   }
 }

@@ -1,17 +1,8 @@
 import assert from "node:assert/strict";
-import { connect, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
-import type {
-  Bytes,
-  CloseReason,
-  Endpoint,
-  Protocol,
-  Transport,
-} from "../../src/contract/index.ts";
-import { isHalfCloseable } from "../../src/contract/index.ts";
+import type { Endpoint } from "../../src/contract/index.ts";
 import { relay } from "../../src/join/index.ts";
 import { memoryNetwork } from "../../src/memory/index.ts";
-import { pattern } from "../../src/testing/pattern.ts";
 import type { ProofReport } from "../../tools/proof.ts";
 import { Program } from "../interop/program.ts";
 import { RelayCommand } from "../interop/relay-command.ts";
@@ -20,17 +11,14 @@ import type { SocketAddress, SocketWire } from "../interop/socket-address.ts";
 import {
   endpointAt,
   freshAddress,
-  listen,
   pairsOf,
   SOCKET_WIRES,
   socketAddressOf,
 } from "../interop/socket-address.ts";
+import { ANSWER, Asker, answerLate, ask, LateAnswerer, QUESTION } from "./peers/late-peers.ts";
 
 export const title =
   "A reply that comes long after the client has ended its side arrives whole through every relay";
-
-const REQUEST = new TextEncoder().encode("hello");
-const REPLY = pattern(1_000_000);
 
 export async function prove(report: ProofReport): Promise<void> {
   const delayMs = report.full ? 1500 : 200;
@@ -49,11 +37,11 @@ async function proveByCommand(from: SocketWire, onto: SocketWire, delayMs: numbe
   await using server = await answerLate(freshAddress(onto, scratch), delayMs);
   await using command = await RelayCommand.start(freshAddress(from, scratch), server.at);
   const reply = await ask(command.at);
-  assert.ok(reply.equals(REPLY), `${from} to ${onto}: ${reply.length} bytes`);
+  assert.ok(reply.equals(ANSWER), `${from} to ${onto}: ${reply.length} bytes`);
   const [closing] = await command.closings(1);
   assert.deepEqual(closing, {
-    bytesToTarget: REQUEST.length,
-    bytesFromTarget: REPLY.length,
+    bytesToTarget: QUESTION.length,
+    bytesFromTarget: ANSWER.length,
     kinds: ["done", "done"],
   });
 }
@@ -72,7 +60,7 @@ async function seeNaivePipeFail(report: ProofReport, delayMs: number): Promise<v
     const reply = await ask(at);
     assert.notEqual(
       reply.length,
-      REPLY.length,
+      ANSWER.length,
       `${wire}: the check holds for a naive pipe as well`,
     );
     report.count(`${wire}: naive pipe seen failing`, 1);
@@ -101,92 +89,9 @@ async function proveInLibrary(from: Wire, onto: Wire, delayMs: number): Promise<
     const what = `${from} to ${onto}`;
     const { kind, by, code } = await client.lost;
     assert.deepEqual({ kind, by, code }, { kind: "done", by: "us", code: undefined }, what);
-    assert.ok(Buffer.concat(client.got).equals(REPLY), what);
+    assert.ok(Buffer.concat(client.got).equals(ANSWER), what);
     assert.equal(Buffer.concat(servers[0]?.got ?? []).toString(), "hello", what);
   } finally {
     await joined.close();
   }
-}
-
-/** Keeps what comes. */
-class Taker {
-  readonly got: Bytes[] = [];
-  readonly lost: Promise<CloseReason>;
-  transport: Transport | undefined;
-  #lost: (reason: CloseReason) => void = () => {};
-
-  constructor() {
-    this.lost = new Promise((resolve) => {
-      this.#lost = resolve;
-    });
-  }
-
-  dataReceived(data: Bytes): void {
-    this.got.push(data);
-  }
-
-  connectionLost(reason: CloseReason): void {
-    this.#lost(reason);
-  }
-}
-
-/** Asks, ends its side at once, and takes what comes until the other end. */
-class Asker extends Taker implements Protocol {
-  connectionMade(transport: Transport): void {
-    this.transport = transport;
-    transport.write(REQUEST);
-    if (isHalfCloseable(transport)) transport.loseWriteConnection();
-  }
-
-  readConnectionLost(): void {
-    this.transport?.loseConnection();
-  }
-}
-
-/** Answers long after the other side has ended. */
-class LateAnswerer extends Taker implements Protocol {
-  readonly #delayMs: number;
-
-  constructor(delayMs: number) {
-    super();
-    this.#delayMs = delayMs;
-  }
-
-  connectionMade(transport: Transport): void {
-    this.transport = transport;
-  }
-
-  readConnectionLost(): void {
-    setTimeout(() => {
-      this.transport?.write(REPLY);
-      this.transport?.loseConnection();
-    }, this.#delayMs);
-  }
-}
-
-/** The server, of plain sockets. */
-async function answerLate(
-  at: SocketAddress,
-  delayMs: number,
-): Promise<AsyncDisposable & { readonly at: SocketAddress }> {
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    socket.on("error", () => {});
-    socket.on("end", () => setTimeout(() => socket.end(REPLY), delayMs));
-    socket.resume();
-  });
-  return {
-    at: await listen(server, at),
-    async [Symbol.asyncDispose]() {
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
-/** The client, of plain sockets: what it got before the end. */
-async function ask(at: SocketAddress): Promise<Buffer> {
-  const socket = connect({ ...at, allowHalfOpen: true });
-  socket.end(REQUEST);
-  const got: Buffer[] = [];
-  for await (const chunk of socket) got.push(chunk as Buffer);
-  return Buffer.concat(got);
 }

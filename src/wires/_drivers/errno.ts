@@ -168,6 +168,7 @@ const OPEN: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ["ENOTDIR", { code: "ERR_WIRE_REFUSED", why: "a part of the path is not a directory" }],
   ["EISDIR", { code: "ERR_WIRE_REFUSED", why: "it is a directory" }],
   ["EEXIST", { code: "ERR_WIRE_REFUSED", why: "it is there already" }],
+  ["ENOSTR", { code: "ERR_WIRE_REFUSED", why: "it is no file, pipe, socket, terminal or device" }],
   ["EACCES", { code: "ERR_WIRE_PERMISSION", why: "you may not; ask for permission to the file" }],
   ["EPERM", { code: "ERR_WIRE_PERMISSION", why: "the system forbids it" }],
   ["EROFS", { code: "ERR_WIRE_PERMISSION", why: "the file system is read-only" }],

@@ -18,7 +18,8 @@ export interface FileOptions {
   readonly path: string;
   /**
    * - `read` (the default): from its beginning to its end.
-   * - `follow`: the same, and then what is added to it; one that became shorter begins anew.
+   * - `follow`: the same, and then what is added to it; one that became shorter begins anew. The
+   *   file is followed, not its name: one that takes its name later is not read.
    * - `write`: in the place of what was there, if anything.
    * - `append`: behind what was there, whoever else appends.
    */
@@ -32,7 +33,8 @@ export interface FileOptions {
  * writing, the peer's end comes with ours.
  *
  * `sent` counts what the system took, to the byte: a full disk is `lost` by `wire` with ENOSPC as
- * the cause of its error, and the ledger says how much was written. A named pipe is taken as one.
+ * the cause of its error, and the ledger says how much was written. A named pipe is taken as one:
+ * read from its first writer on to the end of its last; refused to a writer while nobody reads it.
  * **Not promised:** that what was written has reached the disk.
  *
  * @throws {TypeError} {RangeError} for options of a wrong type or outside their range.

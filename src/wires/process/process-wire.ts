@@ -1,5 +1,4 @@
 import type { ChildProcess } from "node:child_process";
-import type { Socket } from "node:net";
 import type {
   Bytes,
   CloseCause,
@@ -12,13 +11,10 @@ import type {
 import type { Facts, Wire } from "../../flow/index.ts";
 import { systemRuntime, threw } from "../../flow/index.ts";
 import { causeOfLoss } from "../_drivers/errno.ts";
-import type { Intake, Outlet } from "../_drivers/portable/duct.ts";
-import { StreamIntake } from "../_drivers/portable/stream-intake.ts";
-import { StreamOutlet } from "../_drivers/portable/stream-outlet.ts";
 import type { ChildFds } from "./child-fds.ts";
+import { ChildStreams } from "./child-streams.ts";
 import { descendantHolds, exited } from "./exit-causes.ts";
 import type { ProcessSeat } from "./process-seat.ts";
-import { SideFlow } from "./side-flow.ts";
 import { signalOf } from "./signals.ts";
 import { Stillness } from "./stillness.ts";
 
@@ -41,17 +37,13 @@ export class ProcessWire implements Wire {
   readonly host: ProcessAddress;
   readonly peer: ProcessAddress;
   readonly fds: ChildFds;
-  /** The transports of the descriptors beyond standard input and output. */
-  readonly sides: ReadonlyMap<number, Transport>;
   readonly #child: ChildProcess;
   readonly #facts: Facts;
   readonly #options: ProcessWireOptions;
-  readonly #intake: Intake | null;
-  readonly #outlet: Outlet | null;
-  readonly #sideFlows: readonly SideFlow[];
+  readonly #streams: ChildStreams;
   readonly #stillness: Stillness = new Stillness(systemRuntime().clock);
   /** Descriptors that have not ended. */
-  #openCount = 0;
+  #openCount: number;
   #status: ProcessStatus | null = null;
   #hasInputEnded = false;
   #hasOutputEnded = false;
@@ -67,23 +59,42 @@ export class ProcessWire implements Wire {
     this.#child = child;
     this.#facts = facts;
     this.#options = options;
-    this.#intake = this.#makeIntake(child.stdout as Socket | null);
-    this.#outlet = this.#makeOutlet(child.stdin as Socket | null);
-    const sides = Object.keys(fds)
-      .map(Number)
-      .flatMap((childFD) => this.#makeSide(childFD));
-    this.sides = new Map(sides.map(({ childFD, side }) => [childFD, side.flow.transport]));
-    this.#sideFlows = sides.map(({ side }) => side);
+    this.#streams = new ChildStreams(
+      { ...options, stillness: this.#stillness },
+      {
+        output: {
+          received: (chunk) => {
+            if (!this.#isLeaving) facts.received(chunk);
+          },
+          ended: this.#outputEnded,
+          failed: this.#failed,
+        },
+        input: {
+          sent: (byteCount) => {
+            if (!this.#isLeaving) facts.sent(byteCount);
+          },
+          ended: this.#inputEnded,
+          failed: this.#failed,
+        },
+        sideEnded: this.#oneEnded,
+      },
+    );
+    this.#openCount = this.#streams.count;
     options.seat.fail = (thrown) => this.#kill(threw(thrown));
     child.on("exit", this.#exited);
   }
 
   /** Reports that the process is there. Once, when flow has this wire. */
   open(): void {
-    for (const side of this.#sideFlows) side.open();
+    this.#streams.openSides();
     this.#facts.opened();
-    if (this.#outlet === null) setImmediate(this.#inputEnded);
-    if (this.#intake === null) setImmediate(this.#outputEnded);
+    if (this.#streams.outlet === null) setImmediate(this.#inputEnded);
+    if (this.#streams.intake === null) setImmediate(this.#outputEnded);
+  }
+
+  /** The transports of the descriptors beyond standard input and output. */
+  get sides(): ReadonlyMap<number, Transport> {
+    return this.#streams.sides;
   }
 
   get pid(): number | null {
@@ -95,29 +106,29 @@ export class ProcessWire implements Wire {
     return this.#status === null && this.#child.kill(name);
   }
 
-  /** Reads no more of standard output; the child meets a broken pipe. */
+  /** Reads no more of standard output; the child meets a broken pipe, or a reset. */
   closeOutput(): void {
-    this.#intake?.close(this.#outputEnded);
+    this.#streams.intake?.close(this.#outputEnded);
   }
 
   discardSides(): void {
-    for (const side of this.#sideFlows) side.discard();
+    this.#streams.discardSides();
   }
 
   send(chunks: readonly Bytes[]): void {
-    if (!this.#hasInputEnded) this.#outlet?.send(chunks);
+    if (!this.#hasInputEnded) this.#streams.outlet?.send(chunks);
   }
 
   endSending(): void {
-    this.#outlet?.end();
+    this.#streams.outlet?.end();
   }
 
   pauseReading(): void {
-    this.#intake?.pause();
+    this.#streams.intake?.pause();
   }
 
   resumeReading(): void {
-    this.#intake?.read();
+    this.#streams.intake?.read();
   }
 
   /** The process is left to itself: it is reaped when it exits, and does not hold this one up. */
@@ -130,54 +141,6 @@ export class ProcessWire implements Wire {
     this.#kill({ kind: "aborted", by: "us", signal: "SIGKILL" });
   }
 
-  #makeIntake(stream: Socket | null): Intake | null {
-    if (stream === null) return null;
-    this.#openCount++;
-    const make = this.#stillness.watch((facts) => new StreamIntake(stream, facts));
-    return make({
-      received: (chunk) => {
-        if (!this.#isLeaving) this.#facts.received(chunk);
-      },
-      ended: this.#outputEnded,
-      failed: this.#failed,
-    });
-  }
-
-  #makeOutlet(stream: Socket | null): Outlet | null {
-    if (stream === null) return null;
-    this.#openCount++;
-    return new StreamOutlet(stream, {
-      sent: (byteCount) => {
-        if (!this.#isLeaving) this.#facts.sent(byteCount);
-      },
-      ended: this.#inputEnded,
-      failed: this.#failed,
-    });
-  }
-
-  #makeSide(childFD: number): readonly { readonly childFD: number; readonly side: SideFlow }[] {
-    const stream = this.#child.stdio[childFD] as Socket | null | undefined;
-    if (childFD <= 1 || stream === null || stream === undefined) return [];
-    const { seat, limits, onError } = this.#options;
-    this.#openCount++;
-    const isRead = this.fds[childFD] === "r";
-    // What the child writes where it should read is dropped; so its closing that end is noticed.
-    if (!isRead) stream.resume();
-    const side = new SideFlow({
-      childFD,
-      host: this.host,
-      peer: this.peer,
-      ducts: isRead
-        ? { intake: this.#stillness.watch((facts) => new StreamIntake(stream, facts)) }
-        : { outlet: (facts) => new StreamOutlet(stream, facts) },
-      seat,
-      limits,
-      onError,
-      ended: this.#oneEnded,
-    });
-    return [{ childFD, side }];
-  }
-
   readonly #inputEnded = (): void => {
     if (this.#hasInputEnded) return;
     this.#hasInputEnded = true;
@@ -185,7 +148,7 @@ export class ProcessWire implements Wire {
       this.#firstTold = "input";
       this.#facts.sendingEnded();
     }
-    if (this.#outlet !== null) this.#oneEnded();
+    if (this.#streams.outlet !== null) this.#oneEnded();
   };
 
   readonly #outputEnded = (): void => {
@@ -195,7 +158,7 @@ export class ProcessWire implements Wire {
       this.#firstTold = "output";
       this.#facts.peerEnded();
     }
-    if (this.#intake !== null) this.#oneEnded();
+    if (this.#streams.intake !== null) this.#oneEnded();
   };
 
   readonly #exited = (exitCode: number | null, signal: string | null): void => {
@@ -250,21 +213,12 @@ export class ProcessWire implements Wire {
     if (this.#isLeaving) return;
     this.#isLeaving = true;
     this.#stillness.stop();
-    let waitingCount = 1;
+    let waitingCount = this.#isKilled ? 2 : 1;
     const done = (): void => {
       waitingCount--;
       if (waitingCount === 0) this.#facts.over(cause);
     };
-    for (const duct of [this.#intake, this.#outlet]) {
-      if (duct === null) continue;
-      waitingCount++;
-      duct.close(done);
-    }
-    if (this.#isKilled) {
-      waitingCount++;
-      this.#child.once("exit", () => setImmediate(done));
-    }
-    for (const side of this.#sideFlows) side.cut();
-    setImmediate(done);
+    if (this.#isKilled) this.#child.once("exit", () => setImmediate(done));
+    this.#streams.close(done);
   }
 }

@@ -13,7 +13,7 @@ import { checkProcessOptions } from "./process-options.ts";
 import { ProcessSeat } from "./process-seat.ts";
 import { ProcessFlowTransport } from "./process-transport.ts";
 import { ProcessWire } from "./process-wire.ts";
-import { spawnChild } from "./spawn-child.ts";
+import { letGoOf, spawnChild } from "./spawn-child.ts";
 
 export interface ProcessOptions {
   /** A path, or a name that is looked up in the `PATH` of `env`. No shell reads it. */
@@ -57,10 +57,13 @@ export interface ResolvedOptions extends Omit<ProcessOptions, "fds"> {
  * exit has `descendantGraceMs`, then it is `timeout` by `wire`, ERR_WIRE_DESCENDANT.
  *
  * - `loseConnection` ends what the child reads, and reads and drops what it prints until it exits,
- *   within the linger bounds. Past one, the process is left to itself: not killed, and reaped.
+ *   within the linger bounds. Past one, the process is left to itself: not killed, and reaped. But
+ *   one that had closed its output before, and runs on, is killed when it has not exited within
+ *   `stallMs`, 60 s unless given.
  * - `abortConnection` is SIGKILL, to the process alone and not to what it started.
  * - A child that closes its standard input is noticed at the next write.
- * - The pipes are socket pairs: `/dev/stdin` cannot be opened anew in the child.
+ * - The pipes are socket pairs: `/dev/stdin` cannot be opened anew in the child, and one that waits
+ *   to print when its output is closed here meets ECONNRESET, and no SIGPIPE.
  * - Descriptors that this process was started with, and that close-on-exec does not cover, are the
  *   child's too.
  *
@@ -90,8 +93,9 @@ async function start<P extends Protocol<ProcessTransport>>(
   given.signal?.throwIfAborted();
   const child = await spawnChild(options);
   if (given.signal?.aborted === true) {
+    const exited = new Promise<void>((resolve) => void child.once("exit", () => resolve()));
     child.kill("SIGKILL");
-    for (const stream of child.stdio) stream?.destroy();
+    await Promise.all([exited, letGoOf(child)]);
     throw given.signal.reason;
   }
   const { args, command, descendantGraceMs, fds } = options;

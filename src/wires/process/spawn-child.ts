@@ -11,7 +11,7 @@ import type { ResolvedOptions } from "./process.ts";
 /**
  * Starts the program; resolves in the turn in which it runs, with none of its output read.
  *
- * @throws {ConnectError} naming the program, and what is wrong with it.
+ * @throws {ConnectError} naming the program, and what is wrong with it; none of its pipes is left.
  */
 export function spawnChild(options: ResolvedOptions): Promise<ChildProcess> {
   const { args, argv0, command, cwd, env, fds, gid, uid } = options;
@@ -27,13 +27,32 @@ export function spawnChild(options: ResolvedOptions): Promise<ChildProcess> {
         ...(uid !== undefined && { uid }),
         ...(gid !== undefined && { gid }),
       });
+      let isStarted = false;
       // Stays: a child that cannot be killed says so here, and would end this process otherwise.
-      child.on("error", fail);
-      child.once("spawn", () => resolve(child));
+      child.on("error", (error) => {
+        if (!isStarted) void letGoOf(child).then(() => fail(error));
+      });
+      child.once("spawn", () => {
+        isStarted = true;
+        resolve(child);
+      });
     } catch (error) {
       fail(error instanceof Error ? error : new Error(String(error)));
     }
   });
+}
+
+/** Closes every pipe to a child that was not started, or was killed; settles when that is done. */
+export async function letGoOf(child: ChildProcess): Promise<void> {
+  await Promise.all(
+    child.stdio.map(async (stream) => {
+      if (stream === null || stream === undefined || stream.closed) return;
+      await new Promise<void>((resolve) => {
+        stream.once("close", () => resolve());
+        stream.destroy();
+      });
+    }),
+  );
 }
 
 function refusal(options: ResolvedOptions, error: Error): ConnectError {

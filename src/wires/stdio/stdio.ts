@@ -31,7 +31,7 @@ export interface StdioOptions {
   readonly closeOutput?: boolean;
   /**
    * Whether a reader of our output that has gone is the end of input as well, as in a pipeline of
-   * programs. Default false: reading goes on.
+   * programs: what was written there before is still read. Default false: reading goes on.
    */
   readonly endsWithReader?: boolean;
 }

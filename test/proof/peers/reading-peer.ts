@@ -1,16 +1,18 @@
 import { createHash } from "node:crypto";
 import { connect } from "node:net";
+import { connect as connectTls } from "node:tls";
 import type { ReadingPeerOptions, ReadingPeerResult } from "./reading-peers.ts";
 
 // A client of plain sockets, in a process of its own: reads slowly, and chats meanwhile if it is
 // told
 // to. Prints what each of its connections got.
 const options = JSON.parse(process.argv[2] ?? "{}") as ReadingPeerOptions;
-const { at, connections, atOnce, chatEveryMs, restMs, afterEnd, holdMs = 0 } = options;
+const { at, tls, connections, atOnce, chatEveryMs, restMs, afterEnd, holdMs = 0 } = options;
 
 async function readOne(): Promise<ReadingPeerResult> {
   const hash = createHash("sha256");
-  const socket = connect({ ...at, allowHalfOpen: true });
+  const given = { ...at, allowHalfOpen: true };
+  const socket = tls === undefined ? connect(given) : connectTls({ ...given, ...tls });
   let bytes = 0;
   let hasEnded = false;
   let endedAtMs = 0;

@@ -3,9 +3,12 @@ import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { runToEnd } from "../../interop/program.ts";
 import type { SocketAddress } from "../../interop/socket-address.ts";
+import type { PeerTls } from "../system/peer.ts";
 
 export interface ReadingPeerOptions {
   readonly at: SocketAddress;
+  /** Speak TLS. */
+  readonly tls?: PeerTls;
   readonly connections: number;
   readonly atOnce: number;
   /** Sends a byte this often; without it, none. */
@@ -19,6 +22,16 @@ export interface ReadingPeerOptions {
   /** How long it holds the connection without a word. */
   readonly holdMs?: number;
 }
+
+/**
+ * Reads 64 KiB, then waits 2 ms, and sends a byte every 5 ms.
+ */
+export const CHATTY: Omit<ReadingPeerOptions, "at" | "connections"> = {
+  atOnce: 4,
+  chatEveryMs: 5,
+  restMs: 2,
+  afterEnd: "end",
+};
 
 /** What one connection of a reading peer got. */
 export interface ReadingPeerResult {

@@ -7,20 +7,26 @@ export interface Part {
   readonly made?: (actor: Actor) => unknown;
   readonly data?: (actor: Actor, byteCount: number) => unknown;
   readonly readLost?: (actor: Actor) => unknown;
+  readonly writeLost?: (actor: Actor) => unknown;
 }
 
 /** One end of a connection: plays its part, and keeps the reason. */
 export class Actor implements Protocol {
+  readonly made: Promise<void>;
   readonly lost: Promise<CloseReason>;
   readonly readConnectionLost?: () => void;
   receivedBytes = 0;
   isLost = false;
   readonly #part: Part;
   #transport: Transport | undefined;
+  #made: () => void = () => {};
   #lost: (reason: CloseReason) => void = () => {};
 
   constructor(part: Part) {
     this.#part = part;
+    this.made = new Promise((resolve) => {
+      this.#made = resolve;
+    });
     this.lost = new Promise((resolve) => {
       this.#lost = resolve;
     });
@@ -34,12 +40,17 @@ export class Actor implements Protocol {
 
   connectionMade(transport: Transport): void {
     this.#transport = transport;
+    this.#made();
     this.#part.made?.(this);
   }
 
   dataReceived(data: Bytes): void {
     this.receivedBytes += data.length;
     this.#part.data?.(this, this.receivedBytes);
+  }
+
+  writeConnectionLost(): void {
+    this.#part.writeLost?.(this);
   }
 
   connectionLost(reason: CloseReason): void {

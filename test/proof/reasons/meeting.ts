@@ -1,12 +1,20 @@
-import type { Endpoint, Limits } from "../../../src/contract/index.ts";
+import type { Endpoint, Limits, ListeningPort } from "../../../src/contract/index.ts";
+import { tls } from "../../../src/layers/tls/index.ts";
 import { loopback, memoryNetwork } from "../../../src/memory/index.ts";
 import { Scratch } from "../../interop/scratch.ts";
 import { endpointAt, freshAddress, socketAddressOf } from "../../interop/socket-address.ts";
+import { authority, forLocalhost } from "../../layers/tls/authority.ts";
 import type { Actor } from "./actor.ts";
 
-export type Wire = "loopback" | "memory" | "tcp" | "unix";
+export type SecureWire = "tls+tcp" | "tls+unix";
+export type Wire = "loopback" | "memory" | "tcp" | "unix" | SecureWire;
 
-export const WIRES: readonly Wire[] = ["loopback", "memory", "tcp", "unix"];
+export const SECURE_WIRES: readonly SecureWire[] = ["tls+tcp", "tls+unix"];
+export const WIRES: readonly Wire[] = ["loopback", "memory", "tcp", "unix", ...SECURE_WIRES];
+
+export function isSecure(wire: Wire): wire is SecureWire {
+  return wire.startsWith("tls+");
+}
 
 /** Joins two actors over a fresh connection, lets `act` look on, and cuts what is left of it. */
 export async function meet(
@@ -20,14 +28,24 @@ export async function meet(
     loopback(near, far, { limits });
     await act();
   } else {
-    const network = memoryNetwork();
-    const place: Endpoint =
-      wire === "memory" ? network.endpoint("place") : endpointAt(freshAddress(wire, scratch));
+    const place = placeOn(wire, scratch);
     await using port = await place.listen(() => far, { limits });
-    const way = wire === "memory" ? place : endpointAt(socketAddressOf(port.getHost()));
-    await way.connect(near, { limits });
+    await wayTo(wire, place, port).connect(near, { limits });
     await act();
   }
   for (const actor of [near, far]) if (!actor.isLost) actor.abort();
   await Promise.all([near.lost, far.lost]);
+}
+
+function placeOn(wire: Exclude<Wire, "loopback">, scratch: Scratch): Endpoint {
+  if (wire === "memory") return memoryNetwork().endpoint("place");
+  const lower = endpointAt(freshAddress(wire.endsWith("tcp") ? "tcp" : "unix", scratch));
+  return isSecure(wire) ? (tls(lower, forLocalhost) as Endpoint) : lower;
+}
+
+function wayTo(wire: Wire, place: Endpoint, port: ListeningPort): Endpoint {
+  if (wire === "memory") return place;
+  const lower = endpointAt(socketAddressOf(port.getHost()));
+  if (!isSecure(wire)) return lower;
+  return tls(lower, { ca: authority.cert, servername: "localhost" }) as Endpoint;
 }

@@ -3,8 +3,10 @@ import type { Actor, Part } from "./actor.ts";
 import type { Wire } from "./meeting.ts";
 
 /** What an end is to be told: everything but the error, of which the message is compared. */
-export interface Expected extends Pick<CloseCause, "kind" | "by"> {
+export interface Expected extends Pick<CloseCause, "kind" | "by" | "exitCode" | "signal"> {
   readonly code?: string;
+  /** What the layer beneath is told; one that only balances is `"any"`. */
+  readonly via?: Pick<CloseCause, "kind" | "by" | "code"> | "any";
   readonly message?: RegExp;
   /** Those not named are 0. */
   readonly ledger: Partial<Ledger>;
@@ -39,6 +41,14 @@ function passed(code: string, message: RegExp, ledger: Partial<Ledger>): Expecte
 
 function lostToReset(ledger: Partial<Ledger>): Expected {
   return { kind: "lost", by: "peer", code: "ERR_WIRE_RESET", message: /reset/, ledger };
+}
+
+/** What the other end is told of an abort: UNIX sockets have no reset; TLS misses its end mark. */
+function cutOn(wire: Wire, ledger: Partial<Ledger>, asAnEnd: Expected): Expected {
+  if (wire === "unix") return asAnEnd;
+  if (wire !== "tls+unix") return lostToReset(ledger);
+  const code = "ERR_WIRE_TRUNCATED";
+  return { kind: "lost", by: "wire", code, message: /without TLS's end mark/, ledger };
 }
 
 const ENDED_IN_ORDER: readonly Row[] = [
@@ -90,8 +100,7 @@ const CUT: readonly Row[] = [
     // In a later turn, so that the bytes count as sent in memory, too.
     far: { data: (actor, byteCount) => byteCount === 3 && setImmediate(() => actor.abort()) },
     // A UNIX socket has no reset: the peer sees a plain end.
-    nearIs: (wire) =>
-      wire === "unix" ? { ...DONE_BY_PEER, ledger: THREE_OUT } : lostToReset(THREE_OUT),
+    nearIs: (wire) => cutOn(wire, THREE_OUT, { ...DONE_BY_PEER, ledger: THREE_OUT }),
     farIs: { kind: "aborted", by: "us", ledger: THREE_IN },
   },
   {
@@ -108,7 +117,7 @@ const CUT: readonly Row[] = [
 ];
 
 /** Above every mark there is, so that not even a kernel takes all of it. */
-const STUCK_BYTES = 32 * 2 ** 20;
+export const STUCK_BYTES: number = 32 * 2 ** 20;
 
 const TIMED_OUT: readonly Row[] = [
   {
@@ -121,8 +130,7 @@ const TIMED_OUT: readonly Row[] = [
     },
     far: {},
     nearIs: passed("IDLE", /idleMs/, THREE_OUT),
-    farIs: (wire) =>
-      wire === "unix" ? { ...DONE_BY_PEER, ledger: THREE_IN } : lostToReset(THREE_IN),
+    farIs: (wire) => cutOn(wire, THREE_IN, { ...DONE_BY_PEER, ledger: THREE_IN }),
   },
   {
     name: "stall",
@@ -175,8 +183,7 @@ const TIMED_OUT: readonly Row[] = [
     },
     far: { halfOpen: true, data: (actor) => actor.endSending() },
     nearIs: passed("HALF_OPEN", /halfOpenIdleMs/, THREE_OUT),
-    farIs: (wire) =>
-      wire === "unix" ? { ...DONE_BY_US, ledger: THREE_IN } : lostToReset(THREE_IN),
+    farIs: (wire) => cutOn(wire, THREE_IN, { ...DONE_BY_US, ledger: THREE_IN }),
   },
 ];
 
@@ -196,10 +203,7 @@ const FAILED: readonly Row[] = [
       message: /^no such request$/,
       ledger: THREE_IN,
     },
-    farIs: (wire) => {
-      if (wire === "unix") return { ...DONE_BY_PEER, ledger: THREE_OUT };
-      return lostToReset(THREE_OUT);
-    },
+    farIs: (wire) => cutOn(wire, THREE_OUT, { ...DONE_BY_PEER, ledger: THREE_OUT }),
   },
   {
     name: "a limit of ours was passed",

@@ -1,14 +1,33 @@
 import assert from "node:assert/strict";
-import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { spawn } from "node:child_process";
+import {
+  closeSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { after, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { descriptor } from "../../../src/wires/descriptor/index.ts";
+import { missingPrograms } from "../../../tools/missing-programs.ts";
+import { Program } from "../../interop/program.ts";
 import { closeQuietly, makePipe } from "../fifo.ts";
 import { HalfCloseAware, RecordingProtocol } from "../recording-protocol.ts";
 
 const options = process.platform === "linux" ? {} : { skip: "needs mkfifo and /proc" };
 const folder = mkdtempSync(join(tmpdir(), "overwall-descriptor-"));
+const program = fileURLToPath(new URL("descriptor-program.js", import.meta.url));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("descriptor", options, () => {
@@ -77,6 +96,66 @@ describe("descriptor", options, () => {
     assert.equal((await protocol.lost).ledger.sent, 5);
   });
 
+  it("reads a file from where it stands, and closes it", async () => {
+    const path = join(folder, "partly");
+    writeFileSync(path, "read already, and the rest");
+    const fd = openSync(path, "r");
+    readSync(fd, Buffer.alloc("read already, ".length));
+    const protocol = await descriptor({ fd }).connect(new RecordingProtocol());
+    const { kind, by, ledger } = await protocol.lost;
+    assert.equal(`${kind} ${by}`, "done peer");
+    assert.equal(protocol.bytes.toString(), "and the rest");
+    assert.equal(ledger.received, 12);
+    assert.throws(() => fstatSync(fd), { code: "EBADF" });
+  });
+
+  it("moves the place of a shared file for the others, who have it still", async () => {
+    const path = join(folder, "shared");
+    const fd = openSync(path, "w+");
+    const protocol = await descriptor({ output: fd, shared: true }).connect(
+      new RecordingProtocol(),
+    );
+    protocol.transport.write(Buffer.from("ours, "));
+    protocol.transport.loseConnection();
+    await protocol.lost;
+    writeSync(fd, "theirs");
+    closeSync(fd);
+    assert.equal(readFileSync(path, "utf8"), "ours, theirs");
+  });
+
+  it("ends at once on a device that has nothing", async () => {
+    const protocol = await descriptor({ input: openSync("/dev/null", "r") }).connect(
+      new RecordingProtocol(),
+    );
+    const { kind, by, ledger } = await protocol.lost;
+    assert.deepEqual([kind, by, ledger.received], ["done", "peer", 0]);
+  });
+
+  it("takes a socket whole: one end leaves the other direction", async () => {
+    // Node makes a pair of sockets of what it calls a pipe.
+    const child = spawn(process.execPath, [program, "echo", "3"], {
+      stdio: ["ignore", "ignore", "pipe", "pipe"],
+    });
+    const socket = child.stdio[3] as Socket;
+    const [back, told] = [textOf(socket), textOf(child.stderr as Readable)];
+    socket.end("hello");
+    assert.equal(await back, "hello(end)");
+    assert.deepEqual(JSON.parse(await told), { kind: "done", by: "peer", sent: 10, unsent: 0 });
+  });
+
+  const missing = missingPrograms(["script"]);
+  const skip = missing.length > 0 && `needs ${missing.join(", ")} on PATH`;
+  it("takes a terminal: lines in, until ^D, and lines out", { skip }, async () => {
+    const command = `node "${program}" echo 0,1 2>/dev/null`;
+    await using terminal = new Program("script", ["-qfec", command, "/dev/null"], {
+      input: "open",
+    });
+    terminal.write("hi\n");
+    await terminal.until(({ stdout }) => /^hi\r\nhi\r\n/.test(stdout) || undefined);
+    terminal.write("\u0004");
+    assert.match((await terminal.outcome).stdout, /^hi\r\nhi\r\n.*\(end\)/s);
+  });
+
   it("names a number that is not open", async () => {
     const pipe = makePipe();
     closeQuietly(pipe.input, pipe.output);
@@ -86,9 +165,33 @@ describe("descriptor", options, () => {
     });
   });
 
+  it("refuses what bytes do not go through, such as what the event loop waits on", async () => {
+    const ofTheLoop = readdirSync("/proc/self/fd").find((fd) => leadsTo(fd).includes("eventpoll"));
+    assert.ok(ofTheLoop !== undefined, "there is a loop");
+    await assert.rejects(descriptor({ fd: Number(ofTheLoop) }).connect(new RecordingProtocol()), {
+      code: "ERR_WIRE_REFUSED",
+      message: /it is no file, pipe, socket, terminal or device/,
+    });
+  });
+
   it("refuses options that make no sense", () => {
     for (const given of [{}, { fd: -1 }, { fd: 1, input: 2 }, { output: "x" }]) {
       assert.throws(() => descriptor(given as never), { name: /^(Type|Range)Error$/ });
     }
   });
 });
+
+/** What the system calls it; nothing for one that is closed already. */
+function leadsTo(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return "";
+  }
+}
+
+async function textOf(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}

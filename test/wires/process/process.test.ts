@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
 import { describe, it } from "node:test";
 import { isWireError } from "../../../src/contract/index.ts";
 import { childProcess } from "../../../src/wires/process/index.ts";
-import { count } from "../../counts.ts";
+import { childrenOfOurs, descriptorCount } from "./machine.ts";
 import { HalfCloseAwareProcess, RecordingProcess, shell } from "./recording-process.ts";
 
 const options = process.platform === "win32" ? { skip: "no POSIX shell here" } : {};
@@ -230,6 +229,22 @@ describe("childProcess", options, () => {
     assert.deepEqual(protocol.calls, []);
   });
 
+  it("leaves no child of a start that was cancelled on its way", async () => {
+    await (await shell("exit 0")).lost;
+    const before = descriptorCount();
+    const protocol = new RecordingProcess();
+    const cancel = new AbortController();
+    const connecting = childProcess({ command: "sleep", args: ["60"], env: "inherit" }).connect(
+      protocol,
+      { signal: cancel.signal },
+    );
+    cancel.abort(new Error("no more"));
+    await assert.rejects(connecting, /^Error: no more$/);
+    assert.deepEqual(protocol.calls, []);
+    assert.equal(descriptorCount(), before);
+    assert.deepEqual(childrenOfOurs(), []);
+  });
+
   it("refuses options that make no sense", () => {
     const wrong: unknown[] = [
       {},
@@ -245,23 +260,4 @@ describe("childProcess", options, () => {
       assert.throws(() => childProcess(given as never), { name: /^(Type|Range)Error$/ });
     }
   });
-
-  it("loses nothing of many children that print and exit at once, and leaves none", async () => {
-    const before = descriptors();
-    const howMany = count("children", 50, 1000);
-    const children = await Promise.all(
-      Array.from({ length: howMany }, () => shell("head -c 65536 /dev/zero; exit 0")),
-    );
-    const reasons = await Promise.all(children.map(({ lost }) => lost));
-    assert.deepEqual([...new Set(reasons.map(({ kind }) => kind))], ["done"]);
-    assert.deepEqual([...new Set(children.map(({ byteCount }) => byteCount))], [65_536]);
-    assert.ok(children.every(({ statuses }) => statuses.length === 2));
-    await new Promise((resolve) => setImmediate(resolve));
-    assert.equal(descriptors(), before);
-  });
 });
-
-/** How many descriptors this process has open, where the system tells. */
-function descriptors(): number {
-  return process.platform === "linux" ? readdirSync("/proc/self/fd").length : 0;
-}

@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from "node:child_process";
 import type { Protocol, StdioTransport } from "../../../src/contract/index.ts";
 import { finishStdio, stdio } from "../../../src/wires/stdio/index.ts";
 
@@ -19,13 +20,16 @@ const PROGRAMS: Readonly<Record<string, () => Promise<void>>> = {
         transport.loseConnection();
       },
     });
+    tell("returned");
   },
   finish: async () => {
     await stdio().connect({
       ...SILENT,
       connectionMade: (transport) => transport.write(new Uint8Array(MIB)),
     });
-    await finishStdio(3);
+    const finished = finishStdio(3);
+    tell("finishing");
+    await finished;
     process.exit();
   },
   echo: async () => {
@@ -38,22 +42,92 @@ const PROGRAMS: Readonly<Record<string, () => Promise<void>>> = {
       dataReceived: (data) => mine.write(data),
     });
   },
+  /** Writes until it is told to pause; then its reader takes no more. */
   fill: async () => {
     await stdio().connect({
       ...SILENT,
       connectionMade: (transport) => {
-        const write = (): void => transport.write(new Uint8Array(MIB));
+        let isPaused = false;
+        const write = (): void => {
+          if (!isPaused) transport.write(new Uint8Array(MIB));
+          if (!isPaused) setImmediate(write);
+        };
+        const pauseProducing = (): void => {
+          if (!isPaused) tell("paused");
+          isPaused = true;
+        };
+        const resumeProducing = (): void => {
+          isPaused = false;
+          write();
+        };
         transport.registerProducer(
-          { resumeProducing: write, stopProducing: () => undefined },
-          false,
+          { pauseProducing, resumeProducing, stopProducing: () => undefined },
+          true,
         );
+        write();
       },
       readConnectionLost: () => undefined,
       writeConnectionLost: () => {
-        process.stderr.write("writeLost\n");
+        tell("writeLost");
         process.exit();
       },
     });
+  },
+  /** The same with Node's own stream. */
+  naiveFill: async () => {
+    process.stdout.write(new Uint8Array(MIB));
+    tell("paused");
+  },
+  /** Tells what could not be opened anew; ends its output, then hears its input out. */
+  half: async () => {
+    await stdio({ closeOutput: true }).connect({
+      ...SILENT,
+      connectionMade: (transport) => {
+        tell(`nonBlocking ${transport.nonBlocking.join(",")}`);
+        transport.write(Buffer.from("all"));
+        transport.loseWriteConnection();
+      },
+      dataReceived: (data) => tell(`heard ${Buffer.from(data).toString()}`),
+      readConnectionLost: () => tell("input ended"),
+    });
+  },
+  /** One key, as it is pressed. */
+  key: async () => {
+    let mine: StdioTransport;
+    await stdio().connect({
+      ...SILENT,
+      connectionMade: (transport) => {
+        mine = transport;
+        transport.setRawMode(true);
+        transport.write(Buffer.from("press\r\n"));
+      },
+      dataReceived: (data) => {
+        mine.write(Buffer.from(`key ${Buffer.from(data).toString()}\r\n`));
+        mine.loseConnection();
+      },
+    });
+  },
+  /** Compares the terminal's settings with those in $WAS when the connection is over. */
+  cooked: async () => {
+    await stdio().connect({
+      ...SILENT,
+      connectionMade: (transport) => {
+        transport.setRawMode(true);
+        transport.loseConnection();
+      },
+      connectionLost: () => {
+        const compare = 'test "$WAS" = "$(stty -g)" && echo same';
+        execFileSync("sh", ["-c", compare], { stdio: "inherit" });
+      },
+    });
+  },
+  /** Exits without another word, in raw mode. */
+  exitRaw: async () => {
+    await stdio().connect({
+      ...SILENT,
+      connectionMade: (transport) => transport.setRawMode(true),
+    });
+    process.exit();
   },
   terminal: async () => {
     await stdio().connect({
@@ -66,17 +140,22 @@ const PROGRAMS: Readonly<Record<string, () => Promise<void>>> = {
         );
         transport.onTerminalResize(({ columns, rows }) => {
           transport.write(Buffer.from(`resized ${columns}x${rows}\r\n`));
-          transport.loseConnection();
+          // Rows and columns are changed one after the other.
+          if (columns === 70) transport.loseConnection();
         });
-        void resize();
+        resize();
       },
     });
   },
 };
 
+/** One line on standard error, which is nobody's wire here. */
+function tell(words: string): void {
+  process.stderr.write(`${words}\n`);
+}
+
 /** Changes the size of our own terminal, as its window would. */
-async function resize(): Promise<void> {
-  const { spawn } = await import("node:child_process");
+function resize(): void {
   spawn("stty", ["rows", "20", "cols", "70"], { stdio: "inherit" });
 }
 

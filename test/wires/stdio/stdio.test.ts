@@ -1,27 +1,40 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { closeSync, fstatSync, readSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { StdioTransport } from "../../../src/contract/index.ts";
 import { stdio } from "../../../src/wires/stdio/index.ts";
-import { count } from "../../counts.ts";
+import { missingPrograms } from "../../../tools/missing-programs.ts";
+import { Program } from "../../interop/program.ts";
+import { Scratch } from "../../interop/scratch.ts";
+import type { Pipe } from "../fifo.ts";
 import { closeQuietly, makePipe } from "../fifo.ts";
-import { HalfCloseAware, RecordingProtocol } from "../recording-protocol.ts";
+import { HalfCloseAware, patterned, RecordingProtocol } from "../recording-protocol.ts";
 
 const options = process.platform === "linux" ? {} : { skip: "needs /proc" };
 const program = fileURLToPath(new URL("stdio-program.js", import.meta.url));
 
 describe("stdio", options, () => {
-  it("prints all of it to a slow reader when the main program returns", async () => {
-    for (let run = count("exits", 5, 100); run > 0; run--) {
-      assert.equal(await printedBy(`node "${program}" print | (sleep 0.05; wc -c)`), "1048576\n");
-    }
+  it("prints all of it to a reader that begins when the main program has returned", async () => {
+    const { child, pipe } = await startOnPipe("print", "returned");
+    assert.equal((await drain(pipe)).length, MEBIBYTE);
+    assert.equal((await child.outcome).status, 0);
   });
 
   it("prints all of it when finishStdio is awaited before process.exit", async () => {
-    const out = await printedBy(`(node "${program}" finish; echo $? >&2) | (sleep 0.05; wc -c)`);
-    assert.equal(out, "1048576\n");
+    const { child, pipe } = await startOnPipe("finish", "finishing");
+    assert.equal((await drain(pipe)).length, MEBIBYTE);
+    assert.equal((await child.outcome).status, 3);
   });
 
   it("answers an echo that ends its input, which the naive order loses (CORE-154)", async () => {
@@ -29,10 +42,25 @@ describe("stdio", options, () => {
   });
 
   it("leaves the pipe that others write to as it is, even after SIGKILL", async () => {
-    const ours = `node "${program}" fill & pid=$!; sleep 0.4; kill -9 $pid`;
-    const theirs = "head -c 300000 /dev/zero && echo wrote >&2";
-    const script = `(${ours}; ${theirs}) | (sleep 0.8; cat >/dev/null)`;
-    assert.match(await toldBy(script), /wrote/);
+    const { child, pipe } = await startOnPipe("fill", "paused");
+    // A sibling on the full pipe: it must wait for room, and not be refused.
+    const sibling = new Program("sh", ["-c", "head -c 300000 /dev/zero && echo wrote >&2"], {
+      stdout: pipe.output,
+    });
+    assert.equal(isNonBlocking(pipe.output), false);
+    await child.stop("SIGKILL");
+    assert.equal(isNonBlocking(pipe.output), false);
+    const bytes = await drain(pipe);
+    const { status, stderr } = await sibling.outcome;
+    assert.deepEqual([status, stderr], [0, "wrote\n"]);
+    assert.ok(bytes.length > 300_000);
+  });
+
+  it("is told apart from Node's own streams, which make it non-blocking for all", async () => {
+    const { child, pipe } = await startOnPipe("naiveFill", "paused");
+    assert.equal(isNonBlocking(pipe.output), true);
+    await child.stop("SIGKILL");
+    await drain(pipe);
   });
 
   it("notices a gone reader at the next write, quietly", async () => {
@@ -69,6 +97,38 @@ describe("stdio", options, () => {
     closeQuietly(there.input, back.input);
   });
 
+  it("ends with its reader, where asked to, but not before what was written", async () => {
+    const [there, back] = [makePipe(), makePipe()];
+    const ends = { input: back.input, output: there.output, endsWithReader: true };
+    const protocol = new HalfCloseAware();
+    await stdio(ends).connect(protocol);
+    protocol.transport.pauseProducing();
+    writeSync(back.output, patterned(60_000));
+    closeSync(there.input);
+    protocol.transport.write(Buffer.from("nobody reads this"));
+    await protocol.writeEnded;
+    protocol.transport.resumeProducing();
+    await protocol.readEnded;
+    assert.equal(protocol.byteCount, 60_000);
+    assert.equal((await protocol.lost).kind, "done");
+    closeQuietly(there.output, back.input, back.output);
+  });
+
+  it("ends with its reader although its writer never ends", async () => {
+    const [there, back] = [makePipe(), makePipe()];
+    const ends = { input: back.input, output: there.output, endsWithReader: true };
+    const protocol = new HalfCloseAware();
+    await stdio(ends).connect(protocol);
+    const endless = spawn("yes", { stdio: ["ignore", back.output, "ignore"] });
+    await protocol.received(1);
+    closeSync(there.input);
+    protocol.transport.write(Buffer.from("nobody reads this"));
+    await protocol.readEnded;
+    await protocol.lost;
+    closeQuietly(there.output, back.input, back.output);
+    await new Promise((resolve) => endless.once("close", resolve));
+  });
+
   it("takes no byte of a shared input after a close", async () => {
     const [there, back] = [makePipe(), makePipe()];
     const protocol = new RecordingProtocol();
@@ -80,6 +140,18 @@ describe("stdio", options, () => {
     writeSync(back.output, "theirs");
     assert.equal(read(back.input), "theirs");
     closeQuietly(there.input, there.output, back.input, back.output);
+  });
+
+  it("sees the end of a named pipe whose writer has left before", async () => {
+    const [there, back] = [makePipe(), makePipe()];
+    writeSync(back.output, "all of it");
+    closeSync(back.output);
+    const protocol = new RecordingProtocol();
+    await stdio({ input: back.input, output: there.output }).connect(protocol);
+    const { kind, by } = await protocol.lost;
+    assert.equal(`${kind} ${by}`, "done peer");
+    assert.equal(protocol.bytes.toString(), "all of it");
+    closeQuietly(there.input, there.output, back.input);
   });
 
   it("says what became of a descriptor, and when it is taken or closed", async () => {
@@ -104,14 +176,91 @@ describe("stdio", options, () => {
     });
   });
 
-  it("serves a terminal: raw mode, its size, and what changes it", async () => {
-    const told = await toldBy(
-      `script -qfec 'stty rows 30 cols 90; node "${program}" terminal' /dev/null </dev/null >&2`,
-    );
-    assert.match(told, /terminal true 90x30/);
-    assert.match(told, /resized 70x20/);
+  it("takes a socket, says that it could not open it anew, and ends it for its reader", async () => {
+    // Node gives its children sockets for pipes.
+    await using child = new Program(process.execPath, [program, "half"], { input: "open" });
+    await child.until(({ stderr }) => /nonBlocking 0,1\n/.test(stderr) || undefined);
+    await child.until(({ stdoutEnded }) => stdoutEnded || undefined);
+    assert.equal(child.stdout, "all");
+    child.write("x");
+    await child.until(({ stderr }) => /heard x\n/.test(stderr) || undefined);
+    child.endInput();
+    const { status, stderr } = await child.outcome;
+    assert.equal(status, 0);
+    assert.equal(stderr, "nonBlocking 0,1\nheard x\ninput ended\n");
+  });
+
+  it("takes files for both, and appends where the shell does", async () => {
+    using scratch = new Scratch();
+    const [from, to] = [scratch.path("from"), scratch.path("to")];
+    writeFileSync(from, Buffer.alloc(MEBIBYTE, "overwall "));
+    writeFileSync(to, "before ");
+    assert.equal(await toldBy(`node "${program}" echo <"${from}" >>"${to}"`), "");
+    assert.ok(readFileSync(to).equals(Buffer.concat([Buffer.from("before "), readFileSync(from)])));
   });
 });
+
+const missing = missingPrograms(["script", "stty"]);
+const onTerminals = missing.length > 0 ? { skip: `needs ${missing.join(", ")} on PATH` } : options;
+
+describe("stdio at a terminal", onTerminals, () => {
+  it("serves it: raw mode, its size, and what changes that", async () => {
+    await using terminal = atTerminal(`stty rows 30 cols 90; node "${program}" terminal`);
+    const { stdout } = await terminal.outcome;
+    assert.match(stdout, /terminal true 90x30/);
+    assert.match(stdout, /resized 70x20/);
+  });
+
+  it("gives a key as it is pressed, unechoed", async () => {
+    await using terminal = atTerminal(`node "${program}" key`);
+    await terminal.until(({ stdout }) => /press/.test(stdout) || undefined);
+    terminal.write("q");
+    assert.match((await terminal.outcome).stdout, /^press\r+\nkey q\r+\n$/);
+  });
+
+  it("is as it was when the connection is over, and the process goes on", async () => {
+    await using terminal = atTerminal(`WAS=$(stty -g) node "${program}" cooked`);
+    assert.match((await terminal.outcome).stdout, /same/);
+  });
+
+  it("is as it was when the process exits in raw mode", async () => {
+    const compare = `was=$(stty -g); node "${program}" exitRaw; test "$was" = "$(stty -g)"`;
+    await using terminal = atTerminal(`${compare} && echo same`);
+    assert.match((await terminal.outcome).stdout, /same/);
+  });
+});
+
+/** A shell's command at a terminal of its own, whose keys are the program's input. */
+function atTerminal(command: string): Program {
+  return new Program("script", ["-qfec", command, "/dev/null"], { input: "open" });
+}
+
+/** One of the programs, with its output on a pipe, when it has told `words`. */
+async function startOnPipe(
+  what: string,
+  words: string,
+): Promise<{ readonly child: Program; readonly pipe: Pipe }> {
+  const pipe = makePipe();
+  const child = new Program(process.execPath, [program, what], { stdout: pipe.output });
+  await child.until(({ stderr }) => stderr.includes(words) || undefined);
+  return { child, pipe };
+}
+
+/** All that is written to a pipe until its last writer closes it. */
+async function drain({ input, output }: Pipe): Promise<Buffer> {
+  closeSync(output);
+  const chunks: Buffer[] = [];
+  for await (const chunk of createReadStream("", { fd: input })) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** Whether everybody who shares the descriptor's open file is refused where they should wait. */
+function isNonBlocking(fd: number): boolean {
+  const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1];
+  return (Number.parseInt(flags ?? assert.fail("no flags"), 8) & constants.O_NONBLOCK) !== 0;
+}
+
+const MEBIBYTE = 2 ** 20;
 
 function read(fd: number): string {
   const buffer = Buffer.alloc(100);

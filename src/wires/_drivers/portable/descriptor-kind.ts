@@ -1,17 +1,22 @@
-import { fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync } from "node:fs";
 import { isatty } from "node:tty";
 
 /** What a descriptor leads to, as far as it matters how it is read and written. */
 export type DescriptorKind = "file" | "pipe" | "socket" | "terminal" | "device";
 
-/** @throws the system's error when there is no such descriptor, or it is a directory's. */
+/**
+ * @throws the system's error when there is no such descriptor, EISDIR when it is a directory's, and
+ *   ENOSTR when it is nothing that bytes go through, such as what the event loop waits on.
+ */
 export function kindOf(fd: number): DescriptorKind {
   const stats = fstatSync(fd);
   if (stats.isFIFO()) return "pipe";
   if (stats.isSocket()) return "socket";
   if (isatty(fd)) return "terminal";
   if (stats.isDirectory()) throw Object.assign(new Error("a directory"), { code: "EISDIR" });
-  return stats.isFile() ? "file" : "device";
+  if (stats.isFile()) return "file";
+  if (stats.isCharacterDevice() || stats.isBlockDevice()) return "device";
+  throw Object.assign(new Error("not a stream"), { code: "ENOSTR" });
 }
 
 /** Which ways a descriptor goes; `null` where the system does not tell. */
@@ -36,4 +41,24 @@ export function reopened(fd: number, flags: number): number | null {
   } catch {
     return null;
   }
+}
+
+/** The same, to read. */
+export function reopenedToRead(fd: number): number | null {
+  const { O_NOCTTY, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+  const own = reopened(fd, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (own === null || !isNamedPipe(fd)) return own;
+  // Whoever opens a named pipe anew sees no end before a writer came and left: those that left
+  // before do not count. So one comes and leaves.
+  const writer = reopened(fd, O_WRONLY | O_NONBLOCK);
+  if (writer === null) {
+    closeSync(own);
+    return null;
+  }
+  closeSync(writer);
+  return own;
+}
+
+function isNamedPipe(fd: number): boolean {
+  return fstatSync(fd).isFIFO() && !readlinkSync(`/proc/self/fd/${fd}`).startsWith("pipe:[");
 }

@@ -1,7 +1,9 @@
 import type { Address, Bytes, CloseCause } from "../../../contract/index.ts";
 import type { Facts, Wire } from "../../../flow/index.ts";
+import { systemRuntime } from "../../../flow/index.ts";
 import { causeOfLoss } from "../errno.ts";
 import type { Intake, MakeIntake, MakeOutlet, Outlet } from "./duct.ts";
+import { LastRound } from "./last-round.ts";
 
 export interface DuctWireOptions {
   readonly host: Address;
@@ -10,7 +12,7 @@ export interface DuctWireOptions {
   readonly intake?: MakeIntake;
   /** Absent: nothing is taken, and our direction has ended from the start. */
   readonly outlet?: MakeOutlet;
-  /** Whether a reader that is gone is the peer's end, too. */
+  /** Whether a reader that is gone is the peer's end, too, once what is under way was read. */
   readonly endsWithReader?: boolean;
 }
 
@@ -25,6 +27,8 @@ export class DuctWire implements Wire {
   #isEndAsked = false;
   #hasSendingEnded = false;
   #hasPeerEnded = false;
+  #isReading = false;
+  #lastRound: LastRound | null = null;
   #isSilent = false;
   #isLeaving = false;
 
@@ -37,7 +41,9 @@ export class DuctWire implements Wire {
     this.#intake =
       intake?.({
         received: (chunk) => {
-          if (!this.#isSilent && !this.#hasPeerEnded) facts.received(chunk);
+          if (this.#isSilent || this.#hasPeerEnded) return;
+          facts.received(chunk);
+          this.#lastRound?.received(chunk.byteLength);
         },
         ended: this.#peerEnded,
         failed: this.#failed,
@@ -68,11 +74,16 @@ export class DuctWire implements Wire {
   }
 
   pauseReading(): void {
+    this.#isReading = false;
     this.#intake?.pause();
+    this.#lastRound?.paused();
   }
 
   resumeReading(): void {
-    if (!this.#hasPeerEnded) this.#intake?.read();
+    this.#isReading = true;
+    if (this.#hasPeerEnded) return;
+    this.#intake?.read();
+    this.#lastRound?.resumed();
   }
 
   close(): void {
@@ -87,13 +98,19 @@ export class DuctWire implements Wire {
     if (this.#isSilent || this.#hasSendingEnded) return;
     this.#hasSendingEnded = true;
     this.#facts.sendingEnded();
-    const isReaderGone = this.#endsWithReader && !this.#isEndAsked;
-    if (this.#intake === null || isReaderGone) this.#peerEnded();
+    if (this.#intake === null) this.#peerEnded();
+    else if (this.#endsWithReader && !this.#isEndAsked && !this.#hasPeerEnded) this.#readLast();
   };
+
+  #readLast(): void {
+    this.#lastRound = new LastRound(systemRuntime().clock, this.#peerEnded);
+    if (this.#isReading) this.#lastRound.resumed();
+  }
 
   readonly #peerEnded = (): void => {
     if (this.#isSilent || this.#hasPeerEnded) return;
     this.#hasPeerEnded = true;
+    this.#lastRound?.stop();
     this.#intake?.pause();
     this.#facts.peerEnded();
   };
@@ -106,6 +123,7 @@ export class DuctWire implements Wire {
     if (this.#isLeaving) return;
     this.#isLeaving = true;
     this.#isSilent = true;
+    this.#lastRound?.stop();
     let openCount = 1;
     const closed = (): void => {
       openCount--;

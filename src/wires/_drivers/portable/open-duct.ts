@@ -1,7 +1,7 @@
 import { close, constants } from "node:fs";
 import { Socket } from "node:net";
 import { ReadStream } from "node:tty";
-import { kindOf, reopened } from "./descriptor-kind.ts";
+import { kindOf, reopened, reopenedToRead } from "./descriptor-kind.ts";
 import type { MakeIntake, MakeOutlet } from "./duct.ts";
 import { FileIntake } from "./file-intake.ts";
 import { FileOutlet } from "./file-outlet.ts";
@@ -40,8 +40,7 @@ export function openIntake(
       release,
     };
   }
-  const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
-  const own = ownership === "shared" ? reopened(fd, flags) : null;
+  const own = ownership === "shared" ? reopenedToRead(fd) : null;
   const isTaken = ownership === "shared" && own === null;
   if (kind === "terminal") {
     const terminal = new ReadStream(own ?? fd);
