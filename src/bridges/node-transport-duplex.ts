@@ -28,6 +28,7 @@ export class TransportDuplex extends Duplex {
       this.#transport = transport;
       this.made(transport);
       this.#constructed?.();
+      this.#constructed = null;
     },
     dataReceived: (data) => {
       this.moved("in", data.byteLength);
@@ -44,8 +45,15 @@ export class TransportDuplex extends Duplex {
 
   /** The connection cannot be had: the stream fails before it begins. */
   refuse(error: Error): void {
-    this.#isRefused = true;
+    this.waitNoMore();
     this.destroy(error);
+  }
+
+  /** No transport will come: what is asked of the stream need not wait for one. */
+  protected waitNoMore(): void {
+    this.#isRefused = true;
+    this.#constructed?.();
+    this.#constructed = null;
   }
 
   /** For streams with more to tell once the transport is there. */

@@ -7,6 +7,8 @@ export interface ProgramOptions {
   readonly input?: Uint8Array | "open";
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** As whom it runs. Default: as we do. */
+  readonly as?: { readonly uid: number; readonly gid: number };
   /** Gather only the size and the hash of its output, not the output. */
   readonly digestOnly?: boolean;
   /** After how long it is killed. */
@@ -41,6 +43,7 @@ export class Program implements AsyncDisposable {
     this.#child = spawn(command, args, {
       ...(cwd === undefined ? {} : { cwd }),
       env: { ...process.env, NO_COLOR: "1", ...env },
+      ...options.as,
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
     this.#child.stdin?.on("error", () => {});
