@@ -1,7 +1,7 @@
 import { nextTick } from "node:process";
 import type { Address, CloseReason, TcpAddress, Transport } from "../contract/index.ts";
 import { Deadlines } from "../flow/deadlines.ts";
-import { beneath } from "../flow/index.ts";
+import { beneath, systemRuntime } from "../flow/index.ts";
 import { cut } from "./cut.ts";
 import { dialError, socketError } from "./node-socket-error.ts";
 import { idleClock } from "./node-idle-clock.ts";
@@ -44,8 +44,10 @@ export interface SocketAddress {
  *   keep the process.
  * - `setNoDelay`, `setKeepAlive` where the transport, or one beneath it, has them; so `ref` and
  *   `unref`, which TCP and UNIX sockets have. Elsewhere they do nothing.
- * - `destroy()` closes in order when nothing waits to be sent, as a `net.Socket` does; with
- *   something unsent, or with an error, it cuts. `destroySoon()` sends what waits, first.
+ * - `destroy()` closes in order when the transport has taken all that was written, as a
+ *   `net.Socket` does when the system has; what is not sent after a second is cut off. With more
+ *   waiting it cuts at once. With an error it cuts, but for what the transport has taken, as above:
+ *   the last words of an HTTP server before it hangs up. `destroySoon()` sends all that waits.
  *   `resetAndDestroy()` cuts.
  * - `close` tells whether there was an error. Errors have the system's codes: ECONNRESET,
  *   ETIMEDOUT, EPIPE, ECONNABORTED, EPROTO, or that of the system's own error; `reason` is the
@@ -211,9 +213,13 @@ export class TransportSocket extends TransportDuplex {
   }
 
   override emit(event: string | symbol, ...args: unknown[]): boolean {
-    if (event !== "close") return super.emit(event, ...args);
-    this.#silence.clear();
-    return super.emit("close", this.errored !== null);
+    if (event === "close") {
+      this.#silence.clear();
+      return super.emit("close", this.errored !== null);
+    }
+    const wasHeard = super.emit(event, ...args);
+    if (event === "end" && !this.allowHalfOpen) this.#endLater();
+    return wasHeard;
   }
 
   protected override made(transport: Transport): void {
@@ -237,6 +243,10 @@ export class TransportSocket extends TransportDuplex {
     return this.writableLength === 0 && !this.#isReset;
   }
 
+  protected override get keepsLastWords(): boolean {
+    return this.writableLength === this.bytesInFlight && this.bytesInFlight > 0 && !this.#isReset;
+  }
+
   #know(transport: Transport): void {
     this.#host = tcpOf(transport.getHost());
     this.#peer = tcpOf(transport.getPeer());
@@ -247,6 +257,18 @@ export class TransportSocket extends TransportDuplex {
       if (this.destroyed) return;
       this.emit("connect");
       this.emit("ready");
+    });
+  }
+
+  /**
+   * Our end follows the peer's in a later turn, not at once as a stream's own would: a TLS engine
+   * above this has an end mark to write first.
+   */
+  #endLater(): void {
+    this.allowHalfOpen = true;
+    systemRuntime().turn.later(() => {
+      this.allowHalfOpen = false;
+      if (this.writable) this.end();
     });
   }
 

@@ -6,7 +6,7 @@ import pg from "pg";
 import { connect } from "../../src/bridges/index.ts";
 import { toNetSocket } from "../../src/bridges/node-streams.ts";
 import { missingPrograms } from "../../tools/missing-programs.ts";
-import { assertCut, assertDone } from "./endings.ts";
+import { assertCut, assertDone, assertDoneOverTls } from "./endings.ts";
 import { versionOf } from "./package-version.ts";
 import { startPostgres } from "./postgres-server.ts";
 import type { Server } from "./server.ts";
@@ -211,7 +211,7 @@ const speaksTls: Trial = {
   async run(setting) {
     const { cert } = await certified;
     const ssl = { ca: cert, servername: "localhost" };
-    const { client, ...dialled } = await connected(setting, { ssl });
+    const { client, near } = await connected(setting, { ssl });
     const data = noise(20 * MIB);
     const { rows } = await client.query<{ ssl: boolean; sum: string }>(
       "select ssl, md5($1::bytea) as sum from pg_stat_ssl where pid = pg_backend_pid()",
@@ -219,7 +219,7 @@ const speaksTls: Trial = {
     );
     assert.deepEqual(rows, [{ ssl: true, sum: md5(data) }]);
     await client.end();
-    await assertDone(dialled);
+    await assertDoneOverTls({ near });
   },
 };
 
