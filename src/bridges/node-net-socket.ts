@@ -3,8 +3,8 @@ import type { Address, CloseReason, TcpAddress, Transport } from "../contract/in
 import { Deadlines } from "../flow/deadlines.ts";
 import { beneath, systemRuntime } from "../flow/index.ts";
 import { cut } from "./cut.ts";
-import { dialError, socketError } from "./node-socket-error.ts";
 import { idleClock } from "./node-idle-clock.ts";
+import { dialError, socketError } from "./node-socket-error.ts";
 import { TransportDuplex } from "./node-transport-duplex.ts";
 import type { Switchable } from "./take-over.ts";
 import { takeOver } from "./take-over.ts";

@@ -23,7 +23,9 @@ export function socketError(reason: CloseReason | null): SocketError {
 export function dialError(thrown: unknown): Error {
   if (!isWireError(thrown)) return thrown instanceof Error ? thrown : new Error(String(thrown));
   const code = systemCode(thrown) ?? DIAL_CODES[thrown.code] ?? thrown.code;
-  return Object.assign(new Error(`connect ${code}: ${thrown.message}`, { cause: thrown }), { code });
+  return Object.assign(new Error(`connect ${code}: ${thrown.message}`, { cause: thrown }), {
+    code,
+  });
 }
 
 const DIAL_CODES: { readonly [C in WireErrorCode]?: string } = {

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import type { Connection as CallbackConnection } from "mysql2";
-import type { Connection as Client, ConnectionOptions, ResultSetHeader, RowDataPacket } from "mysql2/promise";
+import type {
+  Connection as Client,
+  ConnectionOptions,
+  ResultSetHeader,
+  RowDataPacket,
+} from "mysql2/promise";
 import { createConnection, createPool } from "mysql2/promise";
 import { connect } from "../../src/bridges/index.ts";
 import { toNetSocket } from "../../src/bridges/node-streams.ts";
@@ -33,7 +38,11 @@ function besides({ server }: Setting): Promise<Client> {
   return createConnection({ ...WHO, ...(server.tcp as { host: string; port: number }) });
 }
 
-async function rowsOf(client: Client, sql: string, values: unknown[] = []): Promise<RowDataPacket[]> {
+async function rowsOf(
+  client: Client,
+  sql: string,
+  values: unknown[] = [],
+): Promise<RowDataPacket[]> {
   const [rows] = await client.query<RowDataPacket[]>(sql, values);
   return rows;
 }
@@ -44,11 +53,11 @@ async function assertEnds({ client, ...dialled }: Connected): Promise<void> {
 }
 
 const carriesMuch: Trial = {
-  name: "stores a BLOB of 20 MiB and reads it back, whole",
+  name: "stores a large BLOB and reads it back, whole",
   async run(setting) {
     const one = await connected(setting);
     const { client } = one;
-    const data = noise(20 * MIB);
+    const data = noise(setting.muchBytes);
     await client.query("create or replace table blobs (id int primary key, data longblob)");
     await client.execute("insert into blobs values (?, ?)", [1, data]);
     const [row] = await rowsOf(client, "select md5(data) as sum, data from blobs where id = 1");
@@ -165,7 +174,7 @@ const speaksTls: Trial = {
   async run(setting) {
     const { cert } = await certified;
     const one = await connected(setting, { ssl: { ca: cert, verifyIdentity: true } });
-    const data = noise(20 * MIB);
+    const data = noise(setting.muchBytes);
     const [row] = await rowsOf(one.client, "select md5(?) as sum", [data]);
     assert.equal(row?.["sum"], md5(data));
     const [status] = await rowsOf(one.client, "show status like 'Ssl_cipher'");

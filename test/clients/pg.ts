@@ -37,10 +37,10 @@ async function besides({ server }: Setting): Promise<pg.Client> {
 }
 
 const carriesMuch: Trial = {
-  name: "sends 20 MiB and reads them back, whole",
+  name: "sends much and reads them back, whole",
   async run(setting) {
     const { client, ...dialled } = await connected(setting);
-    const data = noise(20 * MIB);
+    const data = noise(setting.muchBytes);
     const asked = "select md5($1::bytea) as sum, $1::bytea as data";
     const { rows } = await client.query<{ sum: string; data: Buffer }>(asked, [data]);
     assert.equal(rows[0]?.sum, md5(data));
@@ -212,7 +212,7 @@ const speaksTls: Trial = {
     const { cert } = await certified;
     const ssl = { ca: cert, servername: "localhost" };
     const { client, near } = await connected(setting, { ssl });
-    const data = noise(20 * MIB);
+    const data = noise(setting.muchBytes);
     const { rows } = await client.query<{ ssl: boolean; sum: string }>(
       "select ssl, md5($1::bytea) as sum from pg_stat_ssl where pid = pg_backend_pid()",
       [data],

@@ -109,7 +109,9 @@ async function relayed(
   const road = roadTo(leadingTo(between.getHost()));
   return {
     ...road,
-    cut: async () => between.connections.forEach((connection) => connection.abort()),
+    cut: async () => {
+      for (const connection of between.connections) connection.abort();
+    },
     [Symbol.asyncDispose]: async () => {
       await road[Symbol.asyncDispose]();
       await between.close({ graceMs: 0 });
@@ -127,7 +129,12 @@ function roadTo(endpoint: ClientEndpoint, cut?: (dialled: Dialled) => void): Roa
       all.push(dialled);
       return dialled;
     },
-    cut: cut === undefined ? null : async () => all.splice(0).forEach(cut),
+    cut:
+      cut === undefined
+        ? null
+        : async () => {
+            for (const dialled of all.splice(0)) cut(dialled);
+          },
     [Symbol.asyncDispose]: async () => {
       for (const { near, socket } of all) {
         socket.destroy();
