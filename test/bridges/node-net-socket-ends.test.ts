@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import { connect as connectTls, createServer as createTlsServer } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { toNetSocket } from "../../src/bridges/node-streams.ts";
+import { isHalfCloseable } from "../../src/contract/index.ts";
 import { selfSigned } from "../../src/layers/tls/index.ts";
 import { runToEnd } from "../interop/program.ts";
 import { countAll, inMemory, over, places, turns } from "./bridged.ts";
@@ -56,6 +57,24 @@ for (const { name, make } of places) {
         const kinds = [(await near.closed).kind, (await far.closed).kind];
         assert.deepEqual([errors, kinds], [[], ["done", "done"]]);
       }
+    });
+
+    test("beneath Node's TLS engine is no error when the peer leaves out its end mark", async () => {
+      await using place = make();
+      const { near, far } = await over(place);
+      const server = createTlsServer({ cert, key });
+      const accepted = once(server, "secureConnection");
+      server.emit("connection", toNetSocket(far));
+      const client = connectTls({ socket: toNetSocket(near), ca: cert, servername: "localhost" });
+      const [[served]] = await Promise.all([accepted, once(client, "secureConnect")]);
+      served.on("error", () => undefined);
+      const errors: Error[] = [];
+      client.on("error", (error: Error) => errors.push(error));
+      assert.ok(isHalfCloseable(far.transport));
+      far.transport.loseWriteConnection();
+      client.resume();
+      await once(client, "close");
+      assert.deepEqual([errors, (await near.closed).kind], [[], "done"]);
     });
   });
 }
