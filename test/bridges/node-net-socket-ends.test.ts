@@ -110,7 +110,9 @@ describe("a process with an open socket of toNetSocket", () => {
   const program = fileURLToPath(new URL("idle-client.js", import.meta.url));
   for (const wire of ["tcp", "unix", "tls+tcp", "tls+unix"]) {
     test(`ends when the socket is told not to keep it, over ${wire}`, async () => {
-      const { status, stdout, stderr } = await runToEnd(process.execPath, [program, wire]);
+      const { status, stdout, stderr } = await runToEnd(process.execPath, [program, wire], {
+        timeoutMs: 20_000,
+      });
       assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "silence\n", stderr: "" });
     });
   }
