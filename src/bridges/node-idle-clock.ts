@@ -1,3 +1,4 @@
+import * as timers from "node:timers";
 import type { Clock } from "../contract/index.ts";
 import { systemRuntime } from "../flow/index.ts";
 
@@ -5,8 +6,8 @@ import { systemRuntime } from "../flow/index.ts";
 export const idleClock: Clock = {
   now: () => systemRuntime().clock.now(),
   after: (delayMs, task) => {
-    const timer = setTimeout(task, Math.min(delayMs, TIMEOUT_MAX_MS)).unref();
-    return { [Symbol.dispose]: () => clearTimeout(timer) };
+    const timer = timers.setTimeout(task, Math.min(delayMs, TIMEOUT_MAX_MS)).unref();
+    return { [Symbol.dispose]: () => timers.clearTimeout(timer) };
   },
 };
 

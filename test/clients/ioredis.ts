@@ -222,14 +222,14 @@ const speaksTls: Trial<RedisServer> = {
   },
 };
 
-const needs = ["redis-server"];
+const program = "redis-server";
 
 /** @see https://github.com/redis/ioredis */
 export const library: Library<RedisServer> = {
   name: "ioredis",
   version: versionOf("ioredis"),
-  missing: missingPrograms(needs),
-  serverVersion: () => execFileSync("redis-server", ["--version"], { encoding: "utf8" }).trim(),
+  missing: missingPrograms([program]),
+  serverVersion: () => execFileSync(program, ["--version"], { encoding: "utf8" }).trim(),
   start: startRedis,
   trials: [
     pipelines,

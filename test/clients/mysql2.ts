@@ -205,14 +205,14 @@ const pools: Trial = {
   },
 };
 
-const needs = ["mariadbd", "mariadb-install-db"];
+const program = "mariadbd";
 
 /** @see https://sidorares.github.io/node-mysql2 */
 export const library: Library<Server> = {
   name: "mysql2",
   version: versionOf("mysql2"),
-  missing: missingPrograms(needs),
-  serverVersion: () => execFileSync("mariadbd", ["--version"], { encoding: "utf8" }).trim(),
+  missing: missingPrograms([program, "mariadb-install-db"]),
+  serverVersion: () => execFileSync(program, ["--version"], { encoding: "utf8" }).trim(),
   start: startMariadb,
   trials: [
     carriesMuch,

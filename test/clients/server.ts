@@ -41,7 +41,7 @@ export async function certificateIn(
   return paths;
 }
 
-/** Where PostgreSQL's programs are: on PATH, or in the folder that Debian keeps for each version. */
+/** Where PostgreSQL's programs are: on PATH, or in Debian's folder for each version. */
 export function postgresProgram(name: string): string {
   if (missingPrograms([name]).length === 0) return name;
   const versions = foldersIn(POSTGRES).sort((a, b) => Number(b) - Number(a));

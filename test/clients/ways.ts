@@ -74,7 +74,9 @@ export const WAYS: readonly Way[] = [
     open: async ({ unix }) => {
       const [, path] = urlOf(unix).split("unix://");
       const args = ["-", `UNIX-CONNECT:${path}`];
-      const endpoint = childProcess({ command: "socat", args, env: "inherit" });
+      // What it says of a server that was killed is no news.
+      const fds = { 0: "w", 1: "r", 2: "null" } as const;
+      const endpoint = childProcess({ command: "socat", args, env: "inherit", fds });
       return roadTo(endpoint as ClientEndpoint, ({ near }) => {
         const transport = near.transport as Transport & { signalProcess(name: string): boolean };
         transport.signalProcess("SIGKILL");
