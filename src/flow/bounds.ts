@@ -35,7 +35,8 @@ export class Bounds {
   }
 
   opened(): void {
-    this.#deadlines.set("handshake", Infinity);
+    // Its timer goes too: an idle connection that may be left alone must not keep the process.
+    this.#deadlines.clear();
     this.#deadlines.set("idle", this.#limits.idleMs);
   }
 

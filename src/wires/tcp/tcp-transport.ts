@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { TcpAddress, TcpTransport } from "../../contract/index.ts";
 import type { FlowCalls } from "../../flow/index.ts";
-import { FlowTransport } from "../../flow/index.ts";
+import { SocketFlowTransport } from "../_drivers/portable/socket-transport.ts";
 
 /** What a fresh connection has; `keepAliveDelayMs` is also for when probes are turned on later. */
 export interface TcpSettings {
@@ -11,15 +11,13 @@ export interface TcpSettings {
 }
 
 /** A flow's transport with the two switches of TCP. Node tells neither, so they are remembered. */
-export class TcpFlowTransport extends FlowTransport implements TcpTransport {
-  readonly #socket: Socket;
+export class TcpFlowTransport extends SocketFlowTransport implements TcpTransport {
   readonly #keepAliveDelayMs: number;
   #hasNoDelay = false;
   #isKeptAlive = false;
 
   constructor(flow: FlowCalls, socket: Socket, settings: TcpSettings) {
-    super(flow);
-    this.#socket = socket;
+    super(flow, socket);
     this.#keepAliveDelayMs = settings.keepAliveDelayMs;
     if (settings.noDelay) this.setTcpNoDelay(true);
     if (settings.keepAlive) this.setTcpKeepAlive(true);
@@ -39,9 +37,9 @@ export class TcpFlowTransport extends FlowTransport implements TcpTransport {
 
   setTcpNoDelay(enabled: boolean): void {
     checkBoolean("setTcpNoDelay", enabled);
-    if (this.#socket.destroyed) return;
+    if (this.socket.destroyed) return;
     this.#hasNoDelay = enabled;
-    this.#socket.setNoDelay(enabled);
+    this.socket.setNoDelay(enabled);
   }
 
   getTcpKeepAlive(): boolean {
@@ -50,9 +48,9 @@ export class TcpFlowTransport extends FlowTransport implements TcpTransport {
 
   setTcpKeepAlive(enabled: boolean): void {
     checkBoolean("setTcpKeepAlive", enabled);
-    if (this.#socket.destroyed) return;
+    if (this.socket.destroyed) return;
     this.#isKeptAlive = enabled;
-    this.#socket.setKeepAlive(enabled, this.#keepAliveDelayMs);
+    this.socket.setKeepAlive(enabled, this.#keepAliveDelayMs);
   }
 }
 

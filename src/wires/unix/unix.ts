@@ -12,11 +12,12 @@ import type {
 } from "../../contract/index.ts";
 import { ListenError, WireError } from "../../contract/index.ts";
 import type { FlowCalls } from "../../flow/index.ts";
-import { FlowTransport, systemRuntime } from "../../flow/index.ts";
+import { systemRuntime } from "../../flow/index.ts";
 import { errnoOf, meaningForConnect, meaningForListen } from "../_drivers/errno.ts";
 import { AttemptLog, connectSocket, openSocket } from "../_drivers/portable/connect.ts";
 import type { Bound } from "../_drivers/portable/listen.ts";
 import { listenForSockets, listenOn } from "../_drivers/portable/listen.ts";
+import { SocketFlowTransport } from "../_drivers/portable/socket-transport.ts";
 import type { SocketWireOptions } from "../_drivers/portable/socket-wire.ts";
 import { bindSocketFile } from "./socket-file.ts";
 import type { UnixName } from "./unix-name.ts";
@@ -80,7 +81,7 @@ class UnixEndpoint implements Endpoint<UnixTransport> {
         dial: (signal) => this.#dial(native, attempts, signal),
         describe: () => ({ host: UNNAMED, peer: this.#address, resets: false }),
         capabilities: CAPABILITIES,
-        transport: () => makeTransport,
+        transport: makeTransport,
       },
       protocol as P & Protocol,
       options,
@@ -100,7 +101,7 @@ class UnixEndpoint implements Endpoint<UnixTransport> {
       capabilities: CAPABILITIES,
       bind: (server) => this.#bind(server, name),
       describe: () => ends,
-      transport: () => makeTransport,
+      transport: makeTransport,
     });
   }
 
@@ -162,7 +163,7 @@ class UnixEndpoint implements Endpoint<UnixTransport> {
   }
 }
 
-class UnixFlowTransport extends FlowTransport implements UnixTransport {
+class UnixFlowTransport extends SocketFlowTransport implements UnixTransport {
   override getPeer(): UnixAddress {
     return super.getPeer() as UnixAddress;
   }
@@ -172,7 +173,10 @@ class UnixFlowTransport extends FlowTransport implements UnixTransport {
   }
 }
 
-const makeTransport = (flow: FlowCalls): UnixFlowTransport => new UnixFlowTransport(flow);
+const makeTransport =
+  (socket: Socket) =>
+  (flow: FlowCalls): UnixFlowTransport =>
+    new UnixFlowTransport(flow, socket);
 
 const UNNAMED: Address = { kind: "unix", path: null };
 
