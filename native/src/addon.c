@@ -79,9 +79,9 @@ static struct driver *arguments(napi_env env, napi_callback_info info, size_t co
   return driver_of(env);
 }
 
-/* The loop is kept alive as long as a slot is open. */
+/* The loop is kept alive as long as a slot is open that is to keep it. */
 static void hold(struct driver *driver) {
-  bool holds = ow_reactor_open_count(driver->reactor) > 0;
+  bool holds = ow_reactor_keeping_count(driver->reactor) > 0;
   if (holds == driver->is_holding) return;
   driver->is_holding = holds;
   ow_wakeup_hold(driver->wakeup, holds);
@@ -344,6 +344,15 @@ static napi_value read_now(napi_env env, napi_callback_info info) {
   return number(env, (double)ow_read_now(driver->reactor, slot, into, size));
 }
 
+/* keepProcess(slot, keeps) */
+static napi_value keep_process(napi_env env, napi_callback_info info) {
+  napi_value values[2];
+  struct driver *driver = arguments(env, info, 2, values);
+  ow_keep_process(driver->reactor, int_of(env, values[0]), bool_of(env, values[1]));
+  hold(driver);
+  return NULL;
+}
+
 /* counts(): [open slots, blocks lent] */
 static napi_value counts(napi_env env, napi_callback_info info) {
   (void)info;
@@ -432,6 +441,7 @@ NAPI_MODULE_INIT() {
                {"setKeepAlive", set_keep_alive},
                {"unacknowledged", unacknowledged},
                {"readNow", read_now},
+               {"keepProcess", keep_process},
                {"counts", counts}};
   for (size_t index = 0; index < sizeof calls / sizeof *calls; index++) {
     napi_value function;

@@ -21,7 +21,8 @@ enum ow_state {
   FAILED = 1 << 19,
   UNWATCHED = 1 << 20, /* taken out of the set, since it would be ready for ever */
   OPEN = 1 << 21,
-  ENDED_NOW = 1 << 22 /* within this batch: watched as before until it is done */
+  ENDED_NOW = 1 << 22, /* within this batch: watched as before until it is done */
+  LEAVES_PROCESS = 1 << 23
 };
 
 struct slot {
@@ -51,6 +52,7 @@ struct ow_reactor {
   int32_t freed_head; /* freed within a batch: not free before it is done */
   bool in_batch;
   int open_count;
+  int leaving_count;
   int32_t ended_now[READY_MAX];
   int32_t ended_now_count;
   char control[OW_CONTROL_SIZE];
@@ -115,6 +117,10 @@ int ow_reactor_open_count(const struct ow_reactor *reactor) {
   return reactor->open_count;
 }
 
+int ow_reactor_keeping_count(const struct ow_reactor *reactor) {
+  return reactor->open_count - reactor->leaving_count;
+}
+
 static struct slot *open_slot(const struct ow_reactor *reactor, int number) {
   if (number < 0 || number >= reactor->capacity) return NULL;
   struct slot *slot = &reactor->slots[number];
@@ -149,8 +155,16 @@ int ow_add(struct ow_reactor *reactor, int fd, unsigned traits) {
   return number;
 }
 
+void ow_keep_process(struct ow_reactor *reactor, int number, bool keeps) {
+  struct slot *slot = open_slot(reactor, number);
+  if (slot == NULL || keeps == !(slot->flags & LEAVES_PROCESS)) return;
+  slot->flags ^= LEAVES_PROCESS;
+  reactor->leaving_count += keeps ? -1 : 1;
+}
+
 static void release(struct ow_reactor *reactor, int32_t number) {
   struct slot *slot = &reactor->slots[number];
+  if (slot->flags & LEAVES_PROCESS) reactor->leaving_count--;
   int32_t *head = reactor->in_batch ? &reactor->freed_head : &reactor->free_head;
   slot->fd = -1;
   slot->flags = 0;

@@ -107,6 +107,9 @@ void ow_reactor_free(struct ow_reactor *reactor);
 int ow_reactor_descriptor(const struct ow_reactor *reactor);
 /* How many slots are open. */
 int ow_reactor_open_count(const struct ow_reactor *reactor);
+/* How many of them are to keep the process: all, but for those that were told otherwise. */
+int ow_reactor_keeping_count(const struct ow_reactor *reactor);
+void ow_keep_process(struct ow_reactor *reactor, int slot, bool keeps);
 
 /* Takes a descriptor over; paused, but for one that connects. Answers its slot, or -errno. */
 int ow_add(struct ow_reactor *reactor, int fd, unsigned traits);

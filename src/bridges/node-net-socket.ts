@@ -1,9 +1,10 @@
 import { nextTick } from "node:process";
 import type { Address, CloseReason, TcpAddress, Transport } from "../contract/index.ts";
 import { Deadlines } from "../flow/deadlines.ts";
-import { systemRuntime } from "../flow/index.ts";
+import { beneath, systemRuntime } from "../flow/index.ts";
 import { cut } from "./cut.ts";
-import { socketError } from "./node-socket-error.ts";
+import { idleClock } from "./node-idle-clock.ts";
+import { dialError, socketError } from "./node-socket-error.ts";
 import { TransportDuplex } from "./node-transport-duplex.ts";
 import type { Switchable } from "./take-over.ts";
 import { takeOver } from "./take-over.ts";
@@ -24,9 +25,14 @@ export interface SocketAddress {
 }
 
 /**
- * A stream on a transport, or on a `Connection`, that passes for a connected `net.Socket`: for `pg`
+ * A stream on a transport, or on a `Connection`, that passes for a `net.Socket`: for `pg`
  * (`stream`), `ioredis` (`Connector`), `mysql2` (`stream`), `ws`, `node:http` and `node:http2`
- * (`createConnection`; `server.emit("connection", socket)`).
+ * (`createConnection`; `server.emit("connection", socket)`), and beneath `tls.connect({ socket })`.
+ *
+ * Pools and agents want a socket before there is a connection: give the promise of one, as in
+ * `toNetSocket(connect(tcp({ port })))`. What is written waits for it. When it rejects, the socket
+ * fails with that error, under the system's code: ECONNREFUSED, ENOTFOUND, ETIMEDOUT, EACCES. A
+ * socket that is destroyed before then closes at once, and cuts the connection when it comes.
  *
  * All that {@link toNodeDuplex} promises, and what those libraries look for:
  *
@@ -34,27 +40,34 @@ export interface SocketAddress {
  *   nothing, whatever it is given: it tells the same two events, again if need be.
  * - Addresses, of TCP only, also beneath layers: elsewhere `undefined`, and `address()` is `{}`.
  * - `bytesRead`, `bytesWritten` (what was sent), `readyState`, `pending`, `timeout`.
- * - `setTimeout`: `timeout` after so long without a byte either way; it only tells.
- * - `setNoDelay`, `setKeepAlive` where the transport has them; elsewhere nothing.
- * - `destroy()` closes in order when nothing waits to be sent, as a `net.Socket` does; with
- *   something unsent, or with an error, it cuts. `destroySoon()` sends what waits, first.
+ * - `setTimeout`: `timeout` after so long without a byte either way; it only tells, and does not
+ *   keep the process.
+ * - `setNoDelay`, `setKeepAlive` where the transport, or one beneath it, has them; so `ref` and
+ *   `unref`, which TCP and UNIX sockets have. Elsewhere they do nothing.
+ * - `destroy()` closes in order when the transport has taken all that was written, as a
+ *   `net.Socket` does when the system has; what is not sent after a second is cut off. With more
+ *   waiting it cuts at once. With an error it cuts, but for what the transport has taken, as above:
+ *   the last words of an HTTP server before it hangs up. `destroySoon()` sends all that waits.
  *   `resetAndDestroy()` cuts.
  * - `close` tells whether there was an error. Errors have the system's codes: ECONNRESET,
  *   ETIMEDOUT, EPIPE, ECONNABORTED, EPROTO, or that of the system's own error; `reason` is the
  *   whole reason.
  *
- * **Not promised:** `instanceof net.Socket`; `ref` and `unref` (they do nothing: a wire that keeps
- * the process keeps it); TCP options that a transport has not; `errno` and `syscall` of errors;
- * `server.getConnections` counts it not; passing it to a child process.
+ * **Not promised:** `instanceof net.Socket`; TCP options that a transport has not, and the delay of
+ * `setKeepAlive`; `errno` and `syscall` of errors; `server.getConnections` counts it not; passing
+ * it to a child process.
  *
- * @throws {TypeError} when `source` is neither a transport nor a Connection.
+ * @throws {TypeError} when `source` is neither a transport, a Connection nor a promise. What a
+ *   promise gives is looked at later: the socket fails then.
  * @throws {BusyError} ERR_WIRE_BUSY when an earlier switch has not taken effect yet.
  */
-export function toNetSocket(source: Switchable, options: NetSocketOptions = {}): TransportSocket {
+export function toNetSocket(
+  source: Switchable | PromiseLike<Switchable>,
+  options: NetSocketOptions = {},
+): TransportSocket {
   const socket = new TransportSocket(options.allowHalfOpen ?? false);
-  const refusal = takeOver("toNetSocket", source, socket.protocol);
-  if (refusal === null) socket.knowEnds(source);
-  else socket.refuse(refusal);
+  if (isPromise(source)) socket.waitFor(source);
+  else socket.standOn(source);
   return socket;
 }
 
@@ -69,11 +82,12 @@ export class TransportSocket extends TransportDuplex {
   #host: TcpAddress | null = null;
   #peer: TcpAddress | null = null;
   #isConnecting = true;
+  #isDialling = false;
   #isReset = false;
 
   constructor(allowHalfOpen: boolean) {
     super({ allowHalfOpen });
-    this.#silence = new Deadlines(systemRuntime().clock, {
+    this.#silence = new Deadlines(idleClock, {
       deadlinePassed: () => this.emit("timeout"),
     });
   }
@@ -144,19 +158,19 @@ export class TransportSocket extends TransportDuplex {
   }
 
   setNoDelay(isOn = true): this {
-    return this.#set("setTcpNoDelay", isOn);
+    return this.#ask("setTcpNoDelay", Boolean(isOn));
   }
 
   setKeepAlive(isOn = false, _delayMs?: number): this {
-    return this.#set("setTcpKeepAlive", isOn);
+    return this.#ask("setTcpKeepAlive", Boolean(isOn));
   }
 
   ref(): this {
-    return this;
+    return this.#ask("ref");
   }
 
   unref(): this {
-    return this;
+    return this.#ask("unref");
   }
 
   destroySoon(): void {
@@ -171,16 +185,43 @@ export class TransportSocket extends TransportDuplex {
     return this.destroy();
   }
 
-  /** Takes the addresses while nothing else is known. */
-  knowEnds(source: Switchable): void {
-    const known = "transport" in source ? source.transport : source;
-    this.#know(known as Transport);
+  /** Becomes the stream of `source`, whose addresses are known from now on. */
+  standOn(source: Switchable): void {
+    const refusal = takeOver("toNetSocket", source, this.protocol);
+    if (refusal === null) this.#know(transportOf(source));
+    else this.refuse(refusal);
+  }
+
+  /** Takes what is dialled elsewhere, unless it is destroyed before. */
+  waitFor(dialled: PromiseLike<Switchable>): void {
+    this.#isDialling = true;
+    dialled.then(
+      (source) => {
+        if (this.destroyed) return cut(transportOf(source));
+        this.#isDialling = false;
+        try {
+          this.standOn(source);
+        } catch (error) {
+          this.refuse(error as Error);
+        }
+      },
+      (error: unknown) => this.refuse(dialError(error)),
+    );
+  }
+
+  override destroy(error?: Error | null): this {
+    if (this.#isDialling) this.waitNoMore();
+    return super.destroy(error ?? undefined);
   }
 
   override emit(event: string | symbol, ...args: unknown[]): boolean {
-    if (event !== "close") return super.emit(event, ...args);
-    this.#silence.clear();
-    return super.emit("close", this.errored !== null);
+    if (event === "close") {
+      this.#silence.clear();
+      return super.emit("close", this.errored !== null);
+    }
+    const wasHeard = super.emit(event, ...args);
+    if (event === "end" && !this.allowHalfOpen) this.#endLater();
+    return wasHeard;
   }
 
   protected override made(transport: Transport): void {
@@ -204,6 +245,10 @@ export class TransportSocket extends TransportDuplex {
     return this.writableLength === 0 && !this.#isReset;
   }
 
+  protected override get keepsLastWords(): boolean {
+    return this.writableLength === this.bytesInFlight && this.bytesInFlight > 0 && !this.#isReset;
+  }
+
   #know(transport: Transport): void {
     this.#host = tcpOf(transport.getHost());
     this.#peer = tcpOf(transport.getPeer());
@@ -217,16 +262,40 @@ export class TransportSocket extends TransportDuplex {
     });
   }
 
-  #set(switchName: "setTcpNoDelay" | "setTcpKeepAlive", isOn: boolean): this {
-    const apply = (): void => {
-      const transport = this.#transport;
-      const set: unknown = transport === null ? null : Reflect.get(transport, switchName);
-      if (typeof set === "function") set.call(transport, Boolean(isOn));
+  /**
+   * Our end follows the peer's in a later turn, not at once as a stream's own would: a TLS engine
+   * above this has an end mark to write first.
+   */
+  #endLater(): void {
+    this.allowHalfOpen = true;
+    systemRuntime().turn.later(() => {
+      this.allowHalfOpen = false;
+      if (this.writable) this.end();
+    });
+  }
+
+  /** Asks the first transport that can, from the top of a stack down. */
+  #ask(method: "setTcpNoDelay" | "setTcpKeepAlive" | "ref" | "unref", ...args: boolean[]): this {
+    const ask = (): void => {
+      for (let next = this.#transport; next !== null; next = beneath(next)) {
+        const found: unknown = Reflect.get(next, method);
+        if (typeof found !== "function") continue;
+        found.apply(next, args);
+        return;
+      }
     };
-    if (this.#isConnecting) this.once("connect", apply);
-    else apply();
+    if (this.#isConnecting) this.once("connect", ask);
+    else ask();
     return this;
   }
+}
+
+function isPromise(source: object): source is PromiseLike<Switchable> {
+  return source !== null && typeof Reflect.get(Object(source), "then") === "function";
+}
+
+function transportOf(source: Switchable): Transport {
+  return ("transport" in source ? source.transport : source) as Transport;
 }
 
 /** The first TCP address from the top of a stack down. */

@@ -1,5 +1,5 @@
-import type { CloseCode, CloseReason } from "../contract/index.ts";
-import { describeReason } from "../contract/index.ts";
+import type { CloseCode, CloseReason, WireErrorCode } from "../contract/index.ts";
+import { describeReason, isWireError } from "../contract/index.ts";
 
 /** An error as users of `net.Socket` know them. */
 export interface SocketError extends Error {
@@ -18,6 +18,22 @@ export function socketError(reason: CloseReason | null): SocketError {
   const error = new Error(`read ${code}: ${describeReason(reason)}`, cause);
   return Object.assign(error, { code, reason });
 }
+
+/** Why there is no connection, in the system's words; what is no error of ours stays as it is. */
+export function dialError(thrown: unknown): Error {
+  if (!isWireError(thrown)) return thrown instanceof Error ? thrown : new Error(String(thrown));
+  const code = systemCode(thrown) ?? DIAL_CODES[thrown.code] ?? thrown.code;
+  return Object.assign(new Error(`connect ${code}: ${thrown.message}`, { cause: thrown }), {
+    code,
+  });
+}
+
+const DIAL_CODES: { readonly [C in WireErrorCode]?: string } = {
+  ERR_WIRE_REFUSED: "ECONNREFUSED",
+  ERR_WIRE_RESOLVE: "ENOTFOUND",
+  ERR_WIRE_TIMEOUT: "ETIMEDOUT",
+  ERR_WIRE_PERMISSION: "EACCES",
+};
 
 function codeOf({ kind, code, error }: CloseReason): string {
   if (kind === "aborted") return "ECONNABORTED";

@@ -1,6 +1,7 @@
 import { Duplex } from "node:stream";
 import type { Bytes, CloseReason, Protocol, Transport } from "../contract/index.ts";
 import { ClosedError, isHalfCloseable } from "../contract/index.ts";
+import { systemRuntime } from "../flow/index.ts";
 import { cut } from "./cut.ts";
 import { streamError } from "./stream-error.ts";
 
@@ -16,6 +17,7 @@ export class TransportDuplex extends Duplex {
   #isWriteOver = false;
   #constructed: Done | null = null;
   #ended: Done | null = null;
+  #bytesInFlight = 0;
   #gone: Done | null = null;
 
   constructor(options: { readonly allowHalfOpen: boolean }) {
@@ -28,6 +30,7 @@ export class TransportDuplex extends Duplex {
       this.#transport = transport;
       this.made(transport);
       this.#constructed?.();
+      this.#constructed = null;
     },
     dataReceived: (data) => {
       this.moved("in", data.byteLength);
@@ -44,8 +47,15 @@ export class TransportDuplex extends Duplex {
 
   /** The connection cannot be had: the stream fails before it begins. */
   refuse(error: Error): void {
-    this.#isRefused = true;
+    this.waitNoMore();
     this.destroy(error);
+  }
+
+  /** No transport will come: what is asked of the stream need not wait for one. */
+  protected waitNoMore(): void {
+    this.#isRefused = true;
+    this.#constructed?.();
+    this.#constructed = null;
   }
 
   /** For streams with more to tell once the transport is there. */
@@ -62,6 +72,16 @@ export class TransportDuplex extends Duplex {
   /** Whether being destroyed without an error closes in order what was not ended. */
   protected get isComplete(): boolean {
     return this.writableFinished;
+  }
+
+  /** Whether what the transport has taken still goes out when the stream is destroyed. */
+  protected get keepsLastWords(): boolean {
+    return false;
+  }
+
+  /** Handed to the transport, and not called back. */
+  protected get bytesInFlight(): number {
+    return this.#bytesInFlight;
   }
 
   override _construct(callback: Done): void {
@@ -107,6 +127,9 @@ export class TransportDuplex extends Duplex {
     } else if (error === null && this.isComplete) {
       transport.loseConnection();
       callback(null);
+    } else if (this.keepsLastWords) {
+      sendLastWords(transport, error === null);
+      callback(error);
     } else {
       this.#gone = () => callback(error);
       cut(transport);
@@ -122,8 +145,10 @@ export class TransportDuplex extends Duplex {
     const byteCount = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
     try {
       transport.writeSequence(chunks);
+      this.#bytesInFlight = byteCount;
       transport.flushed().then(
         () => {
+          this.#bytesInFlight = 0;
           this.moved("out", byteCount);
           callback();
         },
@@ -172,6 +197,23 @@ export class TransportDuplex extends Duplex {
     this.#ended = null;
   }
 }
+
+/**
+ * Ends the connection when what it has taken is sent: in order, or else by a cut. A peer that does
+ * not take it soon is cut.
+ */
+function sendLastWords(transport: Transport, isOrderly: boolean): void {
+  const timer = systemRuntime().clock.after(LAST_WORDS_MAX_MS, () => cut(transport));
+  const sent = transport.flushed();
+  if (isOrderly) transport.loseConnection();
+  const done = (): void => {
+    timer[Symbol.dispose]();
+    if (!isOrderly) cut(transport);
+  };
+  sent.then(done, done);
+}
+
+const LAST_WORDS_MAX_MS = 1000;
 
 /** The same for all versions of Node, whose own default has changed. */
 const BUFFER_BYTES = 64 * 1024;

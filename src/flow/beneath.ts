@@ -35,6 +35,18 @@ export function whenSent(transport: Transport, told: (wasSent: boolean) => void)
     );
 }
 
+/** Says that `upper` stands on `lower`, for who asks {@link beneath}. */
+export function standsOn(upper: Transport, lower: Transport): void {
+  LOWERS.set(upper, lower);
+}
+
+/** What `transport` stands on; `null` where it is a wire's own. Not to be written to. */
+export function beneath(transport: Transport): Transport | null {
+  return LOWERS.get(transport) ?? null;
+}
+
+const LOWERS = new WeakMap<Transport, Transport>();
+
 /** A connection that a layer has taken over. */
 export interface Taken {
   /** The connection as the layer holds it. */

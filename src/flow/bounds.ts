@@ -44,7 +44,8 @@ export class Bounds implements DeadlineSeat<BoundName> {
   }
 
   opened(): void {
-    this.#set("handshake", Infinity);
+    // Its timer goes too: an idle connection that may be left alone must not keep the process.
+    this.#deadlines?.clear();
     this.#set("idle", this.#limits.idleMs);
   }
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Connection } from "../../src/bridges/index.ts";
 import type { Endpoint, ListeningPort } from "../../src/contract/index.ts";
+import { selfSigned, tls } from "../../src/layers/tls/index.ts";
 import { loopback, memoryNetwork } from "../../src/memory/index.ts";
 import { tcp } from "../../src/wires/tcp/index.ts";
 import { unix } from "../../src/wires/unix/index.ts";
@@ -55,7 +56,20 @@ export const places: readonly { readonly name: string; readonly make: () => Plac
       };
     },
   },
+  {
+    name: "tls+tcp",
+    make: () => ({
+      server: tls(tcp({ port: 0 }), { cert, key }) as unknown as Endpoint,
+      leadingTo: (port) => {
+        const lower = tcp({ port: (port.getHost() as { readonly port: number }).port });
+        return tls(lower, { ca: cert }) as unknown as Endpoint;
+      },
+      ...nothingLeft,
+    }),
+  },
 ];
+
+const { cert, key } = await selfSigned({ names: ["127.0.0.1"] });
 
 const nothingLeft = { [Symbol.asyncDispose]: async (): Promise<void> => {} };
 

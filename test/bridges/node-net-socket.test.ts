@@ -151,7 +151,11 @@ describe("a socket of toNetSocket", () => {
   });
 
   test("tells a timeout after silence only, and leaves the connection alone", async () => {
-    const { near, far } = inMemory();
+    // Only an open socket of the system keeps this process until then.
+    const [, tcpPlace] = places;
+    const place = tcpPlace?.make();
+    assert.ok(place);
+    const { near, far } = await over(place);
     let told = 0;
     const socket = toNetSocket(near).setTimeout(30, () => {
       told += 1;
@@ -167,6 +171,7 @@ describe("a socket of toNetSocket", () => {
     socket.setTimeout(0);
     assert.throws(() => socket.setTimeout(Number.NaN), RangeError);
     socket.resetAndDestroy();
+    await far.closed;
   });
 
   test("ends by itself when the peer has ended, unless it may be half-open", async () => {

@@ -9,6 +9,8 @@ export interface ProgramOptions {
   readonly stdout?: number;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** As whom it runs. Default: as we do. */
+  readonly as?: { readonly uid: number; readonly gid: number };
   /** Gather only the size and the hash of its output, not the output. */
   readonly digestOnly?: boolean;
   /** After how long it is killed. */
@@ -43,6 +45,7 @@ export class Program implements AsyncDisposable {
     this.#child = spawn(command, args, {
       ...(cwd === undefined ? {} : { cwd }),
       env: { ...process.env, NO_COLOR: "1", ...env },
+      ...options.as,
       stdio: [input === undefined ? "ignore" : "pipe", options.stdout ?? "pipe", "pipe"],
     });
     this.#child.stdin?.on("error", () => {});

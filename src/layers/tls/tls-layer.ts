@@ -10,7 +10,7 @@ import type {
   Transport,
 } from "../../contract/index.ts";
 import type { FlowCalls } from "../../flow/index.ts";
-import { Flow, foundationOf } from "../../flow/index.ts";
+import { Flow, foundationOf, standsOn } from "../../flow/index.ts";
 import type { Handshake } from "./handshake.ts";
 import type { TlsTransport } from "./tls-transport.ts";
 import { TlsFlowTransport } from "./tls-transport.ts";
@@ -86,7 +86,9 @@ export class TlsLayer implements Protocol {
       },
       transport: (made) => {
         calls = made;
-        return new TlsFlowTransport(made, () => wire.session);
+        const upper = new TlsFlowTransport(made, () => wire.session);
+        standsOn(upper, lower);
+        return upper;
       },
       begun: (error) => begun?.(error, this),
       ended: (reason) => ended?.(reason, this),

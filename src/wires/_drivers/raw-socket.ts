@@ -23,6 +23,8 @@ export interface SocketWire extends OpenableWire {
   /** False when it has gone. For TCP alone, as the next one. */
   setNoDelay(enabled: boolean): boolean;
   setKeepAlive(enabled: boolean, delayMs: number): boolean;
+  /** Whether the process stays while it is open; at first it does. */
+  keepProcess(keeps: boolean): void;
 }
 
 /** What a listening socket tells. */

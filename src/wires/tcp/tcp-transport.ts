@@ -1,26 +1,20 @@
-import type { DriverName, TcpAddress, TcpTransport } from "../../contract/index.ts";
+import type { TcpAddress, TcpTransport } from "../../contract/index.ts";
 import type { FlowCalls } from "../../flow/index.ts";
-import { FlowTransport } from "../../flow/index.ts";
 import type { SocketWire, TcpSettings } from "../_drivers/raw-socket.ts";
+import { SocketFlowTransport } from "../_drivers/socket-transport.ts";
 
 /** A flow's transport with the two switches of TCP, as they were set last. */
-export class TcpFlowTransport extends FlowTransport implements TcpTransport {
-  readonly #wire: SocketWire;
+export class TcpFlowTransport extends SocketFlowTransport implements TcpTransport {
   readonly #keepAliveDelayMs: number;
   #hasNoDelay: boolean;
   #isKeptAlive: boolean;
 
   /** @param settings what the connection was made with. */
   constructor(flow: FlowCalls, wire: SocketWire, settings: TcpSettings) {
-    super(flow);
-    this.#wire = wire;
+    super(flow, wire);
     this.#keepAliveDelayMs = settings.keepAliveDelayMs;
     this.#hasNoDelay = settings.noDelay;
     this.#isKeptAlive = settings.keepAlive;
-  }
-
-  get driver(): DriverName {
-    return this.#wire.driver;
   }
 
   override getPeer(): TcpAddress {
@@ -37,7 +31,7 @@ export class TcpFlowTransport extends FlowTransport implements TcpTransport {
 
   setTcpNoDelay(enabled: boolean): void {
     checkBoolean("setTcpNoDelay", enabled);
-    if (this.#wire.setNoDelay(enabled)) this.#hasNoDelay = enabled;
+    if (this.wire.setNoDelay(enabled)) this.#hasNoDelay = enabled;
   }
 
   getTcpKeepAlive(): boolean {
@@ -46,7 +40,7 @@ export class TcpFlowTransport extends FlowTransport implements TcpTransport {
 
   setTcpKeepAlive(enabled: boolean): void {
     checkBoolean("setTcpKeepAlive", enabled);
-    if (this.#wire.setKeepAlive(enabled, this.#keepAliveDelayMs)) this.#isKeptAlive = enabled;
+    if (this.wire.setKeepAlive(enabled, this.#keepAliveDelayMs)) this.#isKeptAlive = enabled;
   }
 }
 

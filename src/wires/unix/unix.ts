@@ -10,8 +10,7 @@ import type {
   UnixTransport,
 } from "../../contract/index.ts";
 import { ListenError, WireError } from "../../contract/index.ts";
-import type { FlowCalls } from "../../flow/index.ts";
-import { FlowTransport, systemRuntime } from "../../flow/index.ts";
+import { systemRuntime } from "../../flow/index.ts";
 import { socketDriver } from "../_drivers/choose-driver.ts";
 import type { MakeTransport } from "../_drivers/connect.ts";
 import { AttemptLog, connectSocket } from "../_drivers/connect.ts";
@@ -19,6 +18,7 @@ import { errnoOf, meaningForConnect, meaningForListen } from "../_drivers/errno.
 import type { Bound } from "../_drivers/listen.ts";
 import { listenForSockets } from "../_drivers/listen.ts";
 import type { RawServer, RawSocket, SocketDriver, SocketWire } from "../_drivers/raw-socket.ts";
+import { SocketFlowTransport } from "../_drivers/socket-transport.ts";
 import { bindSocketFile } from "./socket-file.ts";
 import type { UnixName } from "./unix-name.ts";
 import { ABSTRACT_HINT, unixName } from "./unix-name.ts";
@@ -169,14 +169,7 @@ class UnixEndpoint implements Endpoint<UnixTransport> {
   }
 }
 
-class UnixFlowTransport extends FlowTransport implements UnixTransport {
-  readonly driver: DriverName;
-
-  constructor(flow: FlowCalls, driver: DriverName) {
-    super(flow);
-    this.driver = driver;
-  }
-
+class UnixFlowTransport extends SocketFlowTransport implements UnixTransport {
   override getPeer(): UnixAddress {
     return super.getPeer() as UnixAddress;
   }
@@ -187,7 +180,7 @@ class UnixFlowTransport extends FlowTransport implements UnixTransport {
 }
 
 const makeTransport: MakeTransport = (flow, wire) =>
-  new UnixFlowTransport(flow, (wire as SocketWire).driver);
+  new UnixFlowTransport(flow, wire as SocketWire);
 
 const UNNAMED: UnixAddress = { kind: "unix", path: null };
 

@@ -37,6 +37,8 @@ export interface Addon {
   setKeepAlive(slot: number, enabled: boolean, delaySeconds: number): number;
   unacknowledged(slot: number): number;
   readNow(slot: number, into: Uint8Array): number;
+  /** Whether the process stays while the slot is open; at first it does. */
+  keepProcess(slot: number, keeps: boolean): void;
   counts(): readonly [openSlots: number, lentBlocks: number];
 }
 

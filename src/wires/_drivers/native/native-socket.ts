@@ -72,6 +72,10 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder {
     return this.#reactor.addon.setKeepAlive(this.#slot, enabled, delaySeconds) === 0;
   }
 
+  keepProcess(keeps: boolean): void {
+    if (!this.#isReleased) this.#reactor.addon.keepProcess(this.#slot, keeps);
+  }
+
   open(): void {
     this.#facts?.opened();
     const errno = this.#earlyErrno;

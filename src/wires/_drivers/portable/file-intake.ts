@@ -9,8 +9,8 @@ export interface FileIntakeOptions {
   readonly position: number | null;
   /** At the end of the file wait for more. */
   readonly follow: boolean;
-  /** Lets go of the descriptor. */
-  readonly release: () => void;
+  /** Lets go of the descriptor, and calls `done` in a later turn, when it is closed. */
+  readonly release: (done: () => void) => void;
 }
 
 /** A descriptor that is never "ready", read in the thread pool: a file, a device. */
@@ -104,8 +104,7 @@ export class FileIntake implements Intake {
     const done = this.#done;
     if (done === null) return;
     this.#done = null;
-    this.#options.release();
-    setImmediate(done);
+    this.#options.release(done);
   }
 }
 

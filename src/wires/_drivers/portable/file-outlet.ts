@@ -7,8 +7,8 @@ import type { Outlet, OutletFacts } from "./duct.ts";
 export interface FileOutletOptions {
   /** Where to begin; `null`: wherever the descriptor stands, or at the end where it appends. */
   readonly position: number | null;
-  /** Lets go of the descriptor. */
-  readonly release: () => void;
+  /** Lets go of the descriptor, and calls `done` in a later turn, when it is closed. */
+  readonly release: (done: () => void) => void;
 }
 
 /**
@@ -89,8 +89,7 @@ export class FileOutlet implements Outlet {
     const done = this.#done;
     if (done === null) return;
     this.#done = null;
-    this.#options.release();
-    setImmediate(done);
+    this.#options.release(done);
   }
 }
 

@@ -38,6 +38,11 @@ export class NodeSocketWire extends DuplexWire<Socket> implements SocketWire {
     return true;
   }
 
+  keepProcess(keeps: boolean): void {
+    if (keeps) this.stream.ref();
+    else this.stream.unref();
+  }
+
   override send(chunks: readonly Bytes[]): void {
     if (this.stream.destroyed) return;
     this.bytesInFlight = 0;

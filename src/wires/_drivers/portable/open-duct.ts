@@ -94,7 +94,8 @@ export function openOutlet(
   };
 }
 
-function releaseOf(fd: number, ownership: Ownership): () => void {
-  if (ownership === "shared") return () => undefined;
-  return () => close(fd, () => undefined);
+function releaseOf(fd: number, ownership: Ownership): (done?: () => void) => void {
+  const nothing = (): void => undefined;
+  if (ownership === "shared") return (done = nothing) => void setImmediate(done);
+  return (done = nothing) => close(fd, () => void setImmediate(done));
 }
