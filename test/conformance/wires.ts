@@ -14,6 +14,7 @@ import type { Scratch } from "../interop/scratch.ts";
 import type { SocketWire } from "../interop/socket-address.ts";
 import { endpointAt, freshAddress, socketAddressOf } from "../interop/socket-address.ts";
 import { nodeStreamWires, webStreamWires } from "./bridge-wires.ts";
+import { everyTlsWire } from "./tls-wires.ts";
 
 /** Every wire there is, and each way of cutting what goes over a loopback; the slowest last. */
 export function everyWire(scratch: Scratch, seeds: readonly number[]): readonly WireUnderTest[] {
@@ -23,6 +24,7 @@ export function everyWire(scratch: Scratch, seeds: readonly number[]): readonly 
     networkWire(),
     ...nodeStreamWires,
     ...webStreamWires,
+    ...everyTlsWire(scratch, seeds),
     ...pumpedLoopbacks(),
     ...seeds.map(seededWire),
     oneByteLoopback(),
