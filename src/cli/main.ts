@@ -18,6 +18,10 @@ A URL names where to listen or to connect, by where it stands:
 Exit codes: 0 done, 1 failed, 2 usage, 124 a time limit passed, 130 interrupted
 (SIGINT, or SIGTERM or SIGHUP when a connection had to be cut at the end of --drain).`;
 
+const AFTER_LISTEN_HELP = `
+Where it listens over TLS, SIGHUP reads certificates, keys and authorities again: connections made
+from then on get them. What cannot be used is told, and changes nothing.`;
+
 const AFTER_SERVE_HELP = `
 The default export of a module such as ./my-protocol.js is one of these:
   a class            a protocol, made anew for every connection
@@ -48,6 +52,7 @@ const program = new Command("overwall")
 
 withTraffic(program.command("relay <listen> <connect>"))
   .description("join every connection to LISTEN with a new one to CONNECT")
+  .addHelpText("after", AFTER_LISTEN_HELP)
   .action((listen: string, connect: string, options: TrafficOptions) =>
     perform(options, eventsBeside([listen, connect]), async (reporter) =>
       (await import("./relay.ts")).run(reporter, listen, connect, options),
@@ -70,7 +75,7 @@ withTraffic(program.command("serve <protocol> [url...]"))
   )
   .addHelpText(
     "after",
-    `${AFTER_SERVE_HELP}\n\nWith -- a process of its own is started for every connection.`,
+    `${AFTER_SERVE_HELP}\n${AFTER_LISTEN_HELP}\n\nWith -- a process of its own is started for every connection.`,
   )
   .action((first: string, rest: string[], options: TrafficOptions) =>
     perform(options, eventsBeside([first, ...rest]), async (reporter) => {

@@ -7,6 +7,7 @@ import type { Drained } from "./drain.ts";
 import { drain } from "./drain.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { tellErrors } from "./homeless-errors.ts";
+import { boundUrl, reloadOnHangup } from "./listening.ts";
 import type { TrafficOptions } from "./options.ts";
 import { limitsOf } from "./options.ts";
 import { showProgress } from "./progress.ts";
@@ -30,7 +31,8 @@ export async function run(
   refuseMemoryAlone("relay from", [listen]);
   using stopper = new Stopper();
   const total = { out: 0, back: 0 };
-  const working = await relay(await endpoint(listen), await endpoint(target), {
+  const made = await endpoint(listen);
+  const working = await relay(made, await endpoint(target), {
     signal: stopper.draining,
     limits: limitsOf(options),
     maxConnections: options.maxConnections,
@@ -39,11 +41,13 @@ export async function run(
     events: eventsOf(reporter, total, isOne),
     ...tapsOf(reporter, options),
   });
-  const host = formatAddress(working.getHost());
+  const at = boundUrl(listen, working.getHost());
   reporter.tell(
-    { event: "listening", url: host, address: working.getHost(), target },
-    `listening on ${host}, relaying to ${target}`,
+    { event: "listening", url: at, address: working.getHost(), target },
+    `listening on ${at}, relaying to ${target}`,
   );
+  const listened = [{ url: at, endpoint: made }];
+  using _reload = reloadOnHangup(reporter, listened, () => stopper.releaseHangup());
   using _progress =
     options.progress === true ? showProgress(reporter, () => traffic(working, total)) : null;
   const failure = await Promise.race([working.closed, aborted(stopper.draining).then(() => null)]);

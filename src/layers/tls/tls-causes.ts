@@ -11,6 +11,11 @@ export function handshakeFailed(error: Error, peer: Address): CloseCause {
   return failed(kind, `Cannot begin TLS with ${formatAddress(peer)}: ${why}${detail}`, error, peer);
 }
 
+/** What OpenSSL's code for a certificate that it does not take means. */
+export function certificateFault(code: string): string {
+  return CERTIFICATE.get(code) ?? code;
+}
+
 /** An error of a check of the user's own, marked as what it is. */
 export function asRefusedIdentity(error: Error): Error {
   return Object.assign(new Error(error.message, { cause: error }), { code: IDENTITY_REFUSED });

@@ -208,6 +208,8 @@ test("wrong options are refused where they are given", async () => {
   assert.throws(() => tls(wire, { minVersion: "TLSv1.1" } as never), RangeError);
   assert.throws(() => tls(wire, { minVersion: "TLSv1.3", maxVersion: "TLSv1.2" }), RangeError);
   assert.throws(() => tls(wire, { alpn: [""] }), /alpn/);
+  assert.throws(() => tls(wire, { ca: "no certificate" }), /ca must be certificates in PEM/);
+  assert.throws(() => tls(wire, { ca: [] }), /ca is an empty list/);
   assert.throws(() => tls(undefined as never), /the endpoint beneath/);
   await assert.rejects(
     tls(wire).listen(() => null),
