@@ -125,9 +125,18 @@ const HANDSHAKE: ReadonlyMap<string, string> = new Map([
   ["ERR_SSL_UNSUPPORTED_PROTOCOL", "it speaks only versions of TLS that are refused here"],
   ["ERR_SSL_NO_SHARED_CIPHER", "there is no cipher suite that both sides take"],
   ["ERR_SSL_NO_APPLICATION_PROTOCOL", "it offers none of our application protocols (alpn)"],
+  [
+    "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
+    'the peer refused with the alert "handshake failure": there is nothing that both sides take, or it requires a certificate',
+  ],
   ["ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL", "it takes none of our protocols (alpn)"],
   ["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", "it refuses our versions of TLS"],
   ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", "it requires a certificate; give cert and key"],
   ["ERR_SSL_TLSV1_ALERT_UNKNOWN_CA", "it does not trust who issued our certificate"],
   ["ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED", "our certificate has expired"],
+  ["ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE", 'it does not take our certificate ("bad certificate")'],
+  [
+    "ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+    'it does not take our certificate ("certificate unknown")',
+  ],
 ]);

@@ -177,12 +177,10 @@ export class TlsWire implements Wire, PushProducer {
   readonly #handshakeFailed = (error: Error): void => {
     const isRefused = this.#fail(handshakeFailed(error, this.peer));
     if (!isRefused) return;
-    // Whoever is not who it should be is not talked to; anybody else gets the alert.
-    if (this.#failure?.error !== undefined && isCertificateError(this.#failure.error)) {
-      this.#cutLower();
-    } else {
-      this.#dismissLower();
-    }
+    // What the engine found has an alert on its way; what Node found after it has none, and whoever
+    // is not who it should be is not talked to.
+    if (hasAlert(error)) this.#dismissLower();
+    else this.#cutLower();
   };
 
   readonly #sessionFailed = (error: Error): void => {
@@ -331,8 +329,8 @@ export class TlsWire implements Wire, PushProducer {
   }
 }
 
-function isCertificateError(error: Error): boolean {
-  return Reflect.get(error, "code") === "ERR_WIRE_CERTIFICATE";
+function hasAlert(error: Error): boolean {
+  return String(Reflect.get(error, "code")).startsWith("ERR_SSL_");
 }
 
 /** Whether keeping `chunk` would keep much more memory alive. */
