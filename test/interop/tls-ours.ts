@@ -50,16 +50,21 @@ export interface OurOutcome {
   readonly said: string;
 }
 
-/** Connects, says `line`, and waits for as long an answer. */
+/**
+ * Connects, says `line`, and waits for as long an answer.
+ *
+ * @param answered waited for then, before our end.
+ */
 export async function ourClient(
   ours: Ours,
   port: number,
   words: TlsInWords,
   line: string,
+  answered: () => Promise<void> = async () => {},
 ): Promise<OurOutcome> {
   return ours === "library"
     ? await connecting(port, words, line)
-    : await connectingByCommand(port, words, line);
+    : await connectingByCommand(port, words, line, answered);
 }
 
 async function echoing(words: TlsInWords): Promise<OurServer> {
@@ -142,6 +147,7 @@ async function connectingByCommand(
   port: number,
   words: TlsInWords,
   line: string,
+  answered: () => Promise<void>,
 ): Promise<OurOutcome> {
   const args = [OVERWALL, "connect", "--tls-info", urlOf(port, words)];
   await using program = new Program(process.execPath, args, { input: "open" });
@@ -149,6 +155,7 @@ async function connectingByCommand(
   await program
     .until(({ stdout }) => (stdout.length > line.length ? true : undefined))
     .catch(() => {});
+  await answered();
   program.endInput();
   const { stdout, stderr } = await program.outcome;
   return { answer: stdout, said: stderr };

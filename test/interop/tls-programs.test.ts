@@ -2,6 +2,7 @@ import { after, test } from "node:test";
 import { missingPrograms } from "../../tools/missing-programs.ts";
 import { isFull } from "../counts.ts";
 import { Scratch } from "./scratch.ts";
+import { endTrials } from "./tls-end-trials.ts";
 import { tlsFiles } from "./tls-files.ts";
 import { CLIENT_PROGRAMS, SERVER_PROGRAMS, VERSIONS } from "./tls-peers.ts";
 import { trialsWithClient, trialsWithServer } from "./tls-trials.ts";
@@ -12,16 +13,18 @@ const scratch = new Scratch();
 after(() => scratch[Symbol.dispose]());
 const files = await tlsFiles(scratch);
 
-for (const ours of isFull() ? (["library", "command"] as const) : (["library"] as const)) {
-  for (const version of VERSIONS) {
-    const trials = [
+const trials = [
+  ...(isFull() ? (["library", "command"] as const) : (["library"] as const)).flatMap((ours) =>
+    VERSIONS.flatMap((version) => [
       ...SERVER_PROGRAMS.flatMap((server) => trialsWithServer(ours, server, version)),
       ...CLIENT_PROGRAMS.flatMap((client) => trialsWithClient(ours, client, version)),
-    ];
-    for (const { name, needs, run } of trials) {
-      const missing = missingPrograms(needs);
-      const skip = missing.length > 0 && `needs ${missing.join(", ")} on PATH`;
-      test(name, { skip }, async () => void (await run(files)));
-    }
-  }
+    ]),
+  ),
+  ...endTrials(),
+];
+
+for (const { name, needs, run } of trials) {
+  const missing = missingPrograms(needs);
+  const skip = missing.length > 0 && `needs ${missing.join(", ")} on PATH`;
+  test(name, { skip }, async () => void (await run(files)));
 }
