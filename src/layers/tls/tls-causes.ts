@@ -44,11 +44,14 @@ export function sessionFailed(error: Error, peer: Address): CloseCause {
     });
     return { kind: "lost", by: "wire", code: "ERR_WIRE_BROKEN", error: wireError };
   }
-  const wireError = new WireError(
-    "ERR_WIRE_PEER_PROTOCOL",
-    `${what}what arrived is no TLS of this session (${reasonOf(error)})`,
-    { cause: error, address: peer },
-  );
+  const why =
+    code === "ERR_TLS_RENEGOTIATION_DISABLED"
+      ? "it asks to renegotiate, which is refused here"
+      : `what arrived is no TLS of this session (${reasonOf(error)})`;
+  const wireError = new WireError("ERR_WIRE_PEER_PROTOCOL", what + why, {
+    cause: error,
+    address: peer,
+  });
   return { kind: "failed", by: "peer", code: "ERR_WIRE_PEER_PROTOCOL", error: wireError };
 }
 
@@ -91,10 +94,16 @@ const UNKNOWN_ISSUER =
   "nobody that is trusted here issued its certificate; give the issuer's certificate as `ca`";
 const SELF_SIGNED = `its certificate is self-signed, and not trusted; give it as \`ca\``;
 
+/** What Node calls every fault that it has no code for, such as a key that is too short. */
+const UNNAMED_FAULT = "UNSPECIFIED";
 const IDENTITY_REFUSED = "ERR_IDENTITY_REFUSED";
 
 /** Where the words beside the code tell more than ours. */
-const IN_DETAIL: ReadonlySet<string> = new Set(["ERR_TLS_CERT_ALTNAME_INVALID", IDENTITY_REFUSED]);
+const IN_DETAIL: ReadonlySet<string> = new Set([
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  IDENTITY_REFUSED,
+  UNNAMED_FAULT,
+]);
 
 const CERTIFICATE: ReadonlyMap<string, string> = new Map([
   ["CERT_HAS_EXPIRED", "its certificate has expired; it must be renewed there"],
@@ -112,6 +121,10 @@ const CERTIFICATE: ReadonlyMap<string, string> = new Map([
   ["CERT_CHAIN_TOO_LONG", "the chain behind its certificate is too long"],
   ["ERR_TLS_CERT_ALTNAME_INVALID", "its certificate is for another name"],
   [IDENTITY_REFUSED, "its certificate is not taken"],
+  [UNNAMED_FAULT, "its certificate is not taken"],
+  ["ERR_SSL_EE_KEY_TOO_SMALL", "the key of its certificate is too short"],
+  ["ERR_SSL_CA_KEY_TOO_SMALL", "the key of who issued its certificate is too short"],
+  ["ERR_SSL_CA_MD_TOO_WEAK", "the signature on its certificate is of a kind that is too weak"],
   ["ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE", "it gave no certificate, and one is required"],
   ["ERR_SSL_CERTIFICATE_VERIFY_FAILED", UNKNOWN_ISSUER],
 ]);
@@ -123,6 +136,7 @@ const HANDSHAKE: ReadonlyMap<string, string> = new Map([
   ["ERR_SSL_HTTP_REQUEST", "what arrived is HTTP without TLS"],
   ["ERR_SSL_PACKET_LENGTH_TOO_LONG", NOT_TLS],
   ["ERR_SSL_UNSUPPORTED_PROTOCOL", "it speaks only versions of TLS that are refused here"],
+  ["ERR_SSL_VERSION_TOO_LOW", "it speaks only versions of TLS that are refused here"],
   ["ERR_SSL_NO_SHARED_CIPHER", "there is no cipher suite that both sides take"],
   ["ERR_SSL_NO_APPLICATION_PROTOCOL", "it offers none of our application protocols (alpn)"],
   [
