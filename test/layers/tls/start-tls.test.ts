@@ -261,6 +261,8 @@ describe("startTls of somebody who holds bytes", () => {
   test("a Connection without next is refused, and stays as it was", async () => {
     const { plain, peer, port } = await withRawPeer();
     await using _ = port;
+    peer.transport.write(text("hello"));
+    await plain.read();
     await assert.rejects(startTls(plain, SERVER), TypeError);
     await assert.rejects(startTls(plain.transport, SERVER), /give a fresh one/);
     await plain.send("still plain");
