@@ -7,8 +7,8 @@ import { tlsFiles } from "./tls-files.ts";
 import { CLIENT_PROGRAMS, SERVER_PROGRAMS, VERSIONS } from "./tls-peers.ts";
 import { trialsWithClient, trialsWithServer } from "./tls-trials.ts";
 
-// openssl, gnutls and curl with each side of ours: sessions go through, everything that is wrong with
-// a certificate is refused, and our words say what it is. The command is tried in full by the proof.
+// openssl, gnutls and curl with each side of ours: sessions go through, everything that is wrong
+// with a certificate is refused, and our words say what it is. The proof tries the command in full.
 const scratch = new Scratch();
 after(() => scratch[Symbol.dispose]());
 const files = await tlsFiles(scratch);

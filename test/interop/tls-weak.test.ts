@@ -13,8 +13,8 @@ import { Scratch } from "./scratch.ts";
 import { freePort } from "./socket-address.ts";
 import { sayHello } from "./tls-hello.ts";
 
-// What a scan for weak settings looks for: each is asked of our server, and offered to our client, as
-// they are when nothing was configured; each is refused, and our words say what it was.
+// What a scan for weak settings looks for: each is asked of our server, and offered to our client,
+// as they are when nothing was configured; each is refused, and our words say what it was.
 const missing = missingPrograms(["openssl"]);
 const skip = missing.length > 0 ? `needs ${missing.join(" and ")} on PATH` : false;
 const scratch = new Scratch();

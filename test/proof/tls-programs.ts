@@ -8,8 +8,9 @@ import { CLIENT_PROGRAMS, SERVER_PROGRAMS, VERSIONS } from "../interop/tls-peers
 import type { TlsTrial } from "../interop/tls-trials.ts";
 import { trialsWithClient, trialsWithServer } from "../interop/tls-trials.ts";
 
-export const title =
-  "openssl, gnutls and curl on either side of TLS 1.2 and 1.3, library and command: what is good goes through, what is wrong is refused and named";
+export const title: string =
+  "openssl, gnutls and curl on either side of TLS 1.2 and 1.3, library and command: " +
+  "what is good goes through, what is wrong is refused and named";
 
 export const needs: readonly string[] = ["openssl", "gnutls-cli", "gnutls-serv", "curl", "python3"];
 

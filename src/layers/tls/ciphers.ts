@@ -1,6 +1,6 @@
 /**
- * What is offered and taken: suites with forward secrecy and authenticated encryption alone; keys of
- * 112 bits of strength, which is RSA of 2048 bits, and no signature with SHA-1.
+ * What is offered and taken: suites with forward secrecy and authenticated encryption alone; keys
+ * of 112 bits of strength, which is RSA of 2048 bits, and no signature with SHA-1.
  */
 export const CIPHERS: string = [
   "TLS_AES_256_GCM_SHA384",

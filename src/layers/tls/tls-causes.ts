@@ -141,7 +141,8 @@ const HANDSHAKE: ReadonlyMap<string, string> = new Map([
   ["ERR_SSL_NO_APPLICATION_PROTOCOL", "it offers none of our application protocols (alpn)"],
   [
     "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
-    'the peer refused with the alert "handshake failure": there is nothing that both sides take, or it requires a certificate',
+    'the peer refused with the alert "handshake failure": ' +
+      "there is nothing that both sides take, or it requires a certificate",
   ],
   ["ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL", "it takes none of our protocols (alpn)"],
   ["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", "it refuses our versions of TLS"],
