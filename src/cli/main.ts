@@ -19,6 +19,10 @@ Exit codes: 0 done, 1 failed, 2 usage, 124 a time limit passed, 130 interrupted
 (SIGINT, or SIGTERM or SIGHUP when a connection had to be cut at the end of --drain).
 Where there is one connection and one of its ends is a process, that one's own.`;
 
+const AFTER_LISTEN_HELP = `
+Where it listens over TLS, SIGHUP reads certificates, keys and authorities again: connections made
+from then on get them. What cannot be used is told, and changes nothing.`;
+
 const AFTER_SERVE_HELP = `
 The default export of a module such as ./my-protocol.js is one of these:
   a class            a protocol, made anew for every connection
@@ -49,6 +53,7 @@ const program = new Command("overwall")
 
 withTraffic(program.command("relay <listen> <connect>"))
   .description("join every connection to LISTEN with a new one to CONNECT")
+  .addHelpText("after", AFTER_LISTEN_HELP)
   .action((listen: string, connect: string, options: TrafficOptions) =>
     perform(options, eventsBeside([listen, connect]), async (reporter) =>
       (await import("./relay.ts")).run(reporter, listen, connect, options),
@@ -71,7 +76,7 @@ withTraffic(program.command("serve <protocol> [url...]"))
   )
   .addHelpText(
     "after",
-    `${AFTER_SERVE_HELP}\n\nWith -- a process of its own is started for every connection.`,
+    `${AFTER_SERVE_HELP}\n${AFTER_LISTEN_HELP}\n\nWith -- a process of its own is started for every connection.`,
   )
   .action((first: string, rest: string[], options: TrafficOptions) =>
     perform(options, eventsBeside([first, ...rest]), async (reporter) => {
