@@ -16,13 +16,13 @@ export class Chat implements Protocol {
   connectionMade(transport: Transport): void {
     this.#transport = transport;
     const others = [...this.#room].map((other) => other.#name).join(", ");
-    this.#hear(`* you are ${this.#name}; ${others || "nobody else"} here`);
+    transport.write(utf8(`* you are ${this.#name}; ${others || "nobody else"} here\n`));
     this.#room.add(this);
     this.#say(`* ${this.#name} came`);
   }
 
   dataReceived(data: Bytes): void {
-    for (const line of this.#lines.push(data)) this.#say(`${this.#name}: ${printable(line)}`);
+    for (const line of this.#lines.push(data)) this.#say(`${this.#name}: ${textOf(line)}`);
   }
 
   connectionLost(): void {
@@ -30,15 +30,10 @@ export class Chat implements Protocol {
   }
 
   #say(text: string): void {
-    for (const other of this.#room) if (other !== this) other.#hear(text);
-  }
-
-  #hear(text: string): void {
-    this.#transport.write(new TextEncoder().encode(`${text}\n`));
+    for (const other of this.#room) if (other !== this) other.#transport.write(utf8(`${text}\n`));
   }
 }
 
+const utf8 = (text: string): Bytes => new TextEncoder().encode(text);
 /** Without control characters, so that nobody steers another one's terminal. */
-function printable(line: Bytes): string {
-  return new TextDecoder().decode(line).replace(/\p{Cc}/gu, "");
-}
+const textOf = (line: Bytes): string => new TextDecoder().decode(line).replace(/\p{Cc}/gu, "");

@@ -7,6 +7,8 @@ export interface WireAccount {
   readonly bytesOut: number;
   /** Bytes that no ledger explains, and bytes that one end sent and the other never had. */
   readonly unaccounted: number;
+  /** Ends of connections in this process, and how many of them were told why it is over. */
+  readonly ends: number;
   readonly closes: number;
   /** How they ended, and how many so: `done/us`. */
   readonly reasons: ReadonlyMap<string, number>;
@@ -16,9 +18,13 @@ export interface WireAccount {
 export interface Entry {
   /** Notes one end, from now until it is over. */
   watch(transport: Transport): void;
+  /** Notes one end that is over. */
+  note(reason: CloseReason): void;
   /** What the other end says of itself, where that is in another process. */
   other(account: { readonly sent: number; readonly received: number }): void;
 }
+
+const LOOK_EVERY_MS = 10;
 
 /** Every connection of the tour, wire by wire. */
 export class Books {
@@ -33,6 +39,14 @@ export class Books {
     return page;
   }
 
+  /** Resolves when every end is over, or after `patienceMs`. */
+  async settled(patienceMs: number): Promise<void> {
+    const deadlineMs = performance.now() + patienceMs;
+    while (this.total.closes < this.total.ends && performance.now() < deadlineMs) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+  }
+
   of(wire: string): WireAccount {
     return added((this.#pages.get(wire) ?? []).map((page) => page.account));
   }
@@ -45,6 +59,7 @@ export class Books {
 class Page implements Entry {
   readonly #isWhole: boolean;
   readonly #reasons: CloseReason[] = [];
+  #ends = 0;
   #other: { readonly sent: number; readonly received: number } | null = null;
 
   constructor(isWhole: boolean) {
@@ -52,7 +67,13 @@ class Page implements Entry {
   }
 
   watch(transport: Transport): void {
+    this.#ends += 1;
     observe(transport, { ended: (reason) => void this.#reasons.push(reason) });
+  }
+
+  note(reason: CloseReason): void {
+    this.#ends += 1;
+    this.#reasons.push(reason);
   }
 
   other(account: { readonly sent: number; readonly received: number }): void {
@@ -61,8 +82,9 @@ class Page implements Entry {
 
   get account(): WireAccount {
     const reasons = new Map<string, number>();
-    let bytesIn = 0;
-    let bytesOut = 0;
+    const elsewhere = this.#reasons.length === 1 ? this.#other : null;
+    let bytesIn = elsewhere?.received ?? 0;
+    let bytesOut = elsewhere?.sent ?? 0;
     let unaccounted = this.#between();
     for (const { by, kind, ledger } of this.#reasons) {
       const words = `${kind}/${by}`;
@@ -72,7 +94,8 @@ class Page implements Entry {
       unaccounted += Math.abs(ledger.accepted - ledger.sent - ledger.unsent - ledger.dropped);
       unaccounted += Math.abs(ledger.received - ledger.delivered - ledger.undelivered);
     }
-    return { bytesIn, bytesOut, unaccounted, closes: this.#reasons.length, reasons };
+    const { length: closes } = this.#reasons;
+    return { bytesIn, bytesOut, unaccounted, ends: this.#ends, closes, reasons };
   }
 
   /** What one end sent and the other did not get. */
@@ -98,6 +121,7 @@ function added(accounts: readonly WireAccount[]): WireAccount {
     bytesIn: sum(({ bytesIn }) => bytesIn),
     bytesOut: sum(({ bytesOut }) => bytesOut),
     unaccounted: sum(({ unaccounted }) => unaccounted),
+    ends: sum(({ ends }) => ends),
     closes: sum(({ closes }) => closes),
     reasons,
   };

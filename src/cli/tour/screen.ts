@@ -48,6 +48,23 @@ export class Screen {
     else this.#write(`${words}\n`);
   }
 
+  /**
+   * Shows cells beside each other, `columns` to a line, each as soon as it is called for.
+   *
+   * @param width of a cell, with what parts it from the next.
+   */
+  cells(columns: number, width: number): (words: string, visibleLength: number) => void {
+    let count = 0;
+    let gap = 0;
+    return (words, visibleLength) => {
+      if (count % columns === 0 && count > 0) this.end();
+      if (count % columns === 0) this.begin(`  ${words}`);
+      else this.more(`${" ".repeat(gap)}${words}`);
+      gap = Math.max(1, width - visibleLength);
+      count += 1;
+    };
+  }
+
   /** Begins a line that `more` goes on with and `end` ends. */
   begin(words: string): void {
     this.#isWithinLine = true;
@@ -58,9 +75,9 @@ export class Screen {
     this.#write(words);
   }
 
-  end(words = ""): void {
+  end(): void {
+    if (this.#isWithinLine) this.#write("\n");
     this.#isWithinLine = false;
-    this.#write(`${words}\n`);
     for (const line of this.#waiting.splice(0)) this.line(line);
   }
 

@@ -11,6 +11,7 @@ export const REPLY_BYTES = 1_000_000;
 export const REPLY_AFTER_MS = 700;
 const PATIENCE_MS = 15_000;
 const CELLS_A_LINE = 3;
+const CELL_WIDTH = 26;
 
 interface Replied {
   /** How many bytes of the reply came, each the right one. */
@@ -25,10 +26,12 @@ export async function replyLate(tour: Tour): Promise<void> {
   const { doors, screen } = tour;
   screen.heading(`One side ends; ${REPLY_AFTER_MS} ms later a reply of 1,000,000 bytes:`);
   const replies = doors.map(({ wire }) => askOn(tour, wire));
+  const put = screen.cells(CELLS_A_LINE, CELL_WIDTH);
   for (const [index, { wire }] of doors.entries()) {
     const replied = await (replies[index] as Promise<Replied>);
-    show(tour, wire, replied, index);
+    show(tour, wire, replied, put);
   }
+  screen.end();
 }
 
 async function askOn(tour: Tour, wire: TourWire): Promise<Replied> {
@@ -39,9 +42,9 @@ async function askOn(tour: Tour, wire: TourWire): Promise<Replied> {
       return { bytes: 0, reason: "", skipped: "its directions do not end separately" };
     }
     const entry = books.open(wire.key, true);
-    const asker = new Asker();
+    const [asker, answerer] = [new Asker(), new Answerer()];
     const given = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
-    await using pair = await under.pair(asker, new Answerer(), {
+    await using pair = await under.pair(asker, answerer, {
       limits: {},
       signal: given,
       onError: () => {},
@@ -49,7 +52,7 @@ async function askOn(tour: Tour, wire: TourWire): Promise<Replied> {
     entry.watch(pair.left);
     entry.watch(pair.right);
     let isOver = false;
-    void asker.over.then(() => (isOver = true));
+    void Promise.all([asker.over, answerer.over]).then(() => (isOver = true));
     await pair.settle(() => isOver || given.aborted);
     return { bytes: asker.right, reason: asker.reason };
   } catch (error) {
@@ -58,10 +61,10 @@ async function askOn(tour: Tour, wire: TourWire): Promise<Replied> {
 }
 
 function show(
-  { doors, screen, verdict }: Tour,
+  { screen, verdict }: Tour,
   wire: TourWire,
   { bytes, reason, skipped }: Replied,
-  index: number,
+  put: (words: string, visibleLength: number) => void,
 ): void {
   const holds = skipped !== undefined || bytes === REPLY_BYTES;
   if (skipped === undefined) verdict.check(holds, wire.key, `${bytes} bytes of the late reply`);
@@ -73,10 +76,8 @@ function show(
         ? screen.good(MARK.held)
         : screen.bad(MARK.broken);
   const count = skipped === undefined ? bytes.toLocaleString("en-US") : "";
-  const cell = `  ${mark} ${wire.title.padEnd(12)} ${count.padEnd(9)}`;
-  if (index % CELLS_A_LINE === 0) screen.begin(cell);
-  else screen.more(cell);
-  if (index % CELLS_A_LINE === CELLS_A_LINE - 1 || index === doors.length - 1) screen.end();
+  const words = `${wire.title.padEnd(12)} ${count}`;
+  put(`${mark} ${words}`, words.length + 2);
   const why = skipped ?? (holds ? undefined : reason);
   if (why !== undefined) screen.line(shortened(`    ${wire.title}: ${why}`, WIDTH));
 }
@@ -128,8 +129,14 @@ class Asker implements Protocol {
 }
 
 class Answerer implements Protocol {
+  readonly over: Promise<void>;
+  #tellOver!: () => void;
   #transport!: Transport;
   #timer: NodeJS.Timeout | undefined;
+
+  constructor() {
+    this.over = new Promise((resolve) => (this.#tellOver = resolve));
+  }
 
   connectionMade(transport: Transport): void {
     this.#transport = transport;
@@ -146,5 +153,6 @@ class Answerer implements Protocol {
 
   connectionLost(): void {
     clearTimeout(this.#timer);
+    this.#tellOver();
   }
 }

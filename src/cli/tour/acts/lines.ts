@@ -4,6 +4,7 @@ import { MARK } from "../tour-context.ts";
 
 const PATIENCE_MS = 15_000;
 const CELLS_A_LINE = 4;
+const CELL_WIDTH = 19;
 
 /** One says long lines; everybody else tells, over their own wire, what they heard. */
 export async function sayLines(tour: Tour): Promise<void> {
@@ -16,14 +17,16 @@ export async function sayLines(tour: Tour): Promise<void> {
   const reports = others.map((door) => tour.room.seat(door.wire.key)?.report(PATIENCE_MS));
   for (let number = 1; number <= LINES; number++) speaker.member?.say(numberedLine(number));
   speaker.member?.say(ALL_SAID);
+  const put = screen.cells(CELLS_A_LINE, CELL_WIDTH);
   const total = { delivered: 0, inOrder: 0, intact: 0 };
   for (const [index, door] of others.entries()) {
     const heard = (await reports[index]) ?? { lines: 0, inOrder: 0, intact: 0 };
     total.delivered += heard.lines;
     total.inOrder += heard.inOrder;
     total.intact += heard.intact;
-    show(tour, door, heard, index, others.length);
+    show(tour, door, heard, put);
   }
+  screen.end();
   const durationMs = Math.round(performance.now() - startMs);
   const expected = others.length * LINES;
   const bytes = total.intact * LINE_BYTES;
@@ -38,8 +41,7 @@ function show(
   { screen, verdict }: Tour,
   { name, wire }: Door,
   heard: { readonly lines: number; readonly inOrder: number; readonly intact: number },
-  index: number,
-  count: number,
+  put: (words: string, visibleLength: number) => void,
 ): void {
   const { inOrder, intact, lines } = heard;
   const holds = lines === LINES && inOrder === LINES && intact === LINES;
@@ -47,10 +49,8 @@ function show(
   screen.tell({ event: "heard", wire: wire.key, member: name, of: LINES, ...heard });
   const who = name.slice(0, name.indexOf("@"));
   const mark = holds ? screen.good(MARK.held) : screen.bad(MARK.broken);
-  const cell = `  ${mark} ${who.padEnd(6)} ${`${Math.min(inOrder, intact)}/${LINES}`.padEnd(6)}`;
-  if (index % CELLS_A_LINE === 0) screen.begin(cell);
-  else screen.more(cell);
-  if (index % CELLS_A_LINE === CELLS_A_LINE - 1 || index === count - 1) screen.end();
+  const words = `${who.padEnd(6)} ${Math.min(inOrder, intact)}/${LINES}`;
+  put(`${mark} ${words}`, words.length + 2);
 }
 
 export function megabytes(bytes: number): string {

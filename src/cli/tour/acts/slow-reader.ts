@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type {
   Bytes,
   ListeningPort,
@@ -9,6 +11,7 @@ import type {
 } from "../../../contract/index.ts";
 import type { Relay } from "../../../join/index.ts";
 import { relay } from "../../../join/index.ts";
+import type { Entry } from "../books.ts";
 import type { Tour } from "../tour-context.ts";
 import { MARK } from "../tour-context.ts";
 import type { Places, TourWire } from "../wires/tour-wire.ts";
@@ -19,6 +22,7 @@ const CHUNKS = 1024;
 const READ_EVERY_MS = 20;
 const SLOW_MS = 2000;
 const LOOK_EVERY_MS = 25;
+const SWEEP_MS = 50;
 const PATIENCE_MS = 20_000;
 /** What sockets of the system and the queues of three hops hold at the most, with room to spare. */
 const ON_THE_WAY_MAX = (CHUNK.length * CHUNKS) / 2;
@@ -78,19 +82,23 @@ async function run(tour: Tour, hops: readonly TourWire[]): Promise<Outcome> {
   const reader = new SlowReader();
   const source = new Source();
   const chain = await Chain.of(tour, hops, reader);
-  const before = process.memoryUsage().rss;
-  let [onTheWayMax, memoryMax] = [0, before];
+  // What is swept is given back a little later.
+  memoryInUse();
+  await new Promise((resolve) => setTimeout(resolve, SWEEP_MS));
+  const before = memoryInUse();
+  let [onTheWayMax, memoryGrowth] = [0, 0];
+  reader.hurries = () => {
+    memoryGrowth = memoryInUse() - before;
+  };
   const look = setInterval(() => {
     onTheWayMax = Math.max(onTheWayMax, source.written - reader.received);
-    if (reader.isSlow) memoryMax = Math.max(memoryMax, process.memoryUsage().rss);
   }, LOOK_EVERY_MS);
   try {
     const [first] = hops;
-    const entry = tour.books.open(first?.key ?? "", false);
     const target = first?.places?.leadingTo(chain.entrance);
     const { signal } = tour;
     await target?.connect(source, { signal });
-    entry.watch(source.transport);
+    chain.entries[0]?.watch(source.transport);
     const late = setTimeout(() => reader.giveUp(), PATIENCE_MS);
     signal.addEventListener("abort", () => reader.giveUp(), { once: true });
     const { received, rateSlow, sha256 } = await reader.done;
@@ -98,7 +106,7 @@ async function run(tour: Tour, hops: readonly TourWire[]): Promise<Outcome> {
     return {
       paused: source.paused,
       onTheWayMax,
-      memoryGrowth: memoryMax - before,
+      memoryGrowth,
       rateSlow,
       received,
       same: sha256 === source.sha256,
@@ -109,12 +117,23 @@ async function run(tour: Tour, hops: readonly TourWire[]): Promise<Outcome> {
   }
 }
 
+/** What is in use once all garbage is gone: what is merely not swept yet is nobody's queue. */
+function memoryInUse(): number {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  const { external, heapUsed } = process.memoryUsage();
+  return heapUsed + external;
+}
+
 /** Relays from wire to wire, the reader at the end. */
 class Chain implements AsyncDisposable {
+  /** Each hop's place in the books, from the source on. */
+  readonly entries: readonly Entry[];
   readonly #port: ListeningPort;
   readonly #relays: readonly Relay[];
 
-  private constructor(port: ListeningPort, relays: readonly Relay[]) {
+  private constructor(port: ListeningPort, relays: readonly Relay[], entries: readonly Entry[]) {
+    this.entries = entries;
     this.#port = port;
     this.#relays = relays;
   }
@@ -126,21 +145,28 @@ class Chain implements AsyncDisposable {
   ): Promise<Chain> {
     const places = hops.map((wire) => wire.places as Places).reverse();
     const [last, ...before] = places as [Places, ...Places[]];
-    const entry = books.open(hops.at(-1)?.key ?? "", false);
+    const entries = hops.map(({ key }) => books.open(key, true));
     const server = await last.server(join(folder, "h0"));
     const port = await server.listen(() => {
-      reader.came = (transport) => entry.watch(transport);
+      reader.came = (transport) => entries.at(-1)?.watch(transport);
       return reader;
     });
     const relays: Relay[] = [];
     let [next, host] = [last, port.getHost()];
     for (const [index, place] of before.entries()) {
       const from = await place.server(join(folder, `h${index + 1}`));
-      const made = await relay(from, next.leadingTo(host));
+      const made = await relay(from, next.leadingTo(host), {
+        events: {
+          closed: (_connection, { left, right }) => {
+            entries.at(-2 - index)?.note(left);
+            entries.at(-1 - index)?.note(right);
+          },
+        },
+      });
       relays.push(made);
       [next, host] = [place, made.getHost()];
     }
-    return new Chain(port, relays);
+    return new Chain(port, relays, entries);
   }
 
   get entrance(): ReturnType<ListeningPort["getHost"]> {
@@ -217,6 +243,8 @@ class SlowReader implements Protocol {
   received = 0;
   isSlow = true;
   came: (transport: Transport) => void = () => {};
+  /** Told when it has been slow for long enough. */
+  hurries: () => void = () => {};
   readonly #hash = createHash("sha256");
   #rateSlow = 0;
   #tellDone!: (done: Done) => void;
@@ -241,6 +269,7 @@ class SlowReader implements Protocol {
     const elapsedMs = performance.now() - this.#startedMs;
     this.#rateSlow = (this.received * 1000) / elapsedMs;
     this.isSlow = elapsedMs < SLOW_MS;
+    if (!this.isSlow) this.hurries();
     this.#transport.pauseProducing();
     this.#timer = setTimeout(() => this.#transport.resumeProducing(), READ_EVERY_MS);
   }

@@ -96,7 +96,7 @@ function show(tour: Tour, trial: Trial, tried: Tried, ruleBefore: string | undef
   const holds = bytes === of;
   if (isOurs) verdict.check(holds, null, `${rule}: ${bytes} of ${of} bytes`);
   screen.tell({ event: "tool", rule, tool, ours: isOurs, bytes, of, seen, skipped });
-  const title = (rule === ruleBefore ? "" : rule).padEnd(24);
+  const title = (rule === ruleBefore ? "" : rule).padEnd(23);
   const head = `  ${title}${tool.padEnd(19)}`;
   if (skipped !== undefined) {
     screen.line(screen.faint(shortened(`${head}${MARK.absent} ${skipped}`, WIDTH)));
