@@ -9,10 +9,13 @@ export interface KeyEvents {
   quit(): void;
 }
 
-/** Listens to single keys, where there is a terminal on both sides; disposing gives it back. */
-export function listenToKeys(events: KeyEvents): Disposable & { readonly isOn: boolean } {
-  const { stdin, stdout } = process;
-  const isOn = stdin.isTTY === true && stdout.isTTY === true;
+/** Listens to single keys, if somebody is watching and has a terminal; disposing gives it back. */
+export function listenToKeys(
+  isWatched: boolean,
+  events: KeyEvents,
+): Disposable & { readonly isOn: boolean } {
+  const { stdin } = process;
+  const isOn = isWatched && stdin.isTTY === true;
   if (!isOn) return { isOn, [Symbol.dispose]: () => {} };
   const pressed = (data: Buffer): void => {
     for (const key of data.toString()) {

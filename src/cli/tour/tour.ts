@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import type { CloseReason } from "../../contract/index.ts";
 import { describeReason } from "../../contract/index.ts";
 import { didYouMean } from "../../endpoints/index.ts";
 import { EXIT, UsageError } from "../exit-code.ts";
@@ -64,12 +65,14 @@ async function perform(
 ): Promise<void> {
   using stopper = new Stopper();
   const quit = new AbortController();
-  const pace = new Pace(options.pace ?? (process.stdout.isTTY === true ? PACE_MS : 0));
+  const isWatched = process.stdout.isTTY === true && options.json !== true;
+  const pace = new Pace(options.pace ?? (isWatched ? PACE_MS : 0));
   let isHeld = options.hold === true;
-  using keys = listenToKeys({
+  using keys = listenToKeys(isWatched, {
     source: () => showSource(screen),
     goOn: () => pace.goOn(),
     hold: () => {
+      if (!isHeld) screen.line(screen.faint("  the room will stay open at the end"));
       isHeld = true;
     },
     quit: () => quit.abort(),
@@ -108,21 +111,27 @@ function makeTour(
   const notes = new Notes(screen);
   const room = new Room(books, {
     memberLost: (wire, name, reason) => {
-      const why = describeReason(reason);
+      const why = causeWords(reason);
       verdict.check(false, wire, `${name} is gone: ${why}`);
       screen.tell({ event: "memberLost", wire, member: name, reason: why });
       notes.always(screen.bad(shortened(`  ${MARK.broken} ${name} is gone: ${why}`, WIDTH)));
     },
     guestCame: (wire, name) => {
       screen.tell({ event: "guestCame", wire, name });
-      notes.guest(`${name} came`);
+      notes.coming(`${name} came`);
     },
     guestLeft: (wire, name, reason, cut) => {
       screen.tell({ event: "guestLeft", wire, name, reason: describeReason(reason), cut });
-      notes.guest(cut === undefined ? `${name} left` : `${name} was cut: ${cut}`);
+      notes.coming(cut === undefined ? `${name} left` : `${name} was cut: ${cut}`);
     },
   });
   return { screen, room, books, verdict, notes, folder, wires, doors: [], signal };
+}
+
+/** A reason in a few words: `lost by peer, ERR_WIRE_PROCESS_EXIT, SIGKILL`. */
+function causeWords({ by, code, exitCode, kind, signal }: CloseReason): string {
+  const details = [code, signal, exitCode === undefined ? undefined : `exit ${exitCode}`];
+  return [`${kind} by ${by}`, ...details.filter((detail) => detail !== undefined)].join(", ");
 }
 
 /** @returns whether all of them were played; not, when somebody asked to stop. */
@@ -135,7 +144,7 @@ async function playActs(
   const overheard = (text: string): void => {
     if (!/^guest-\d+@\S+: /.test(text)) return;
     screen.tell({ event: "heardGuest", text });
-    notes.guest(text);
+    notes.said(text);
   };
   const acts: readonly ((tour: Tour) => Promise<void>)[] = [
     (given) => openDoors(given, overheard),

@@ -18,7 +18,7 @@ export async function balance(tour: Tour): Promise<void> {
   screen.heading("The room ends. Every byte, every close:");
   const farewells = await tour.room.farewell();
   await books.settled(SETTLE_MS);
-  screen.line(screen.faint(`     wire          in       out     lost closes  how`));
+  screen.line(screen.faint(`     wire          in       out      lost closes  how`));
   for (const door of doors) showWire(tour, door, farewells.get(door.wire.key));
   const total = books.total;
   const { closes, ends } = total;
@@ -31,7 +31,7 @@ export async function balance(tour: Tour): Promise<void> {
   });
   screen.line(
     `  ${counted(doors.length, "wire")} · ${megabytes(total.bytesIn)} in · ` +
-      `${megabytes(total.bytesOut)} out · ${total.unaccounted} bytes unaccounted · ` +
+      `${megabytes(total.bytesOut)} out · ${total.unaccounted.toLocaleString("en-US")} bytes unaccounted · ` +
       `${ends} ends, ${closes} reasons`,
   );
 }
@@ -63,7 +63,7 @@ function showWire(tour: Tour, { name, wire }: Door, farewell: Farewell | undefin
     wire.title.padEnd(12),
     megabytes(account.bytesIn).padStart(9),
     megabytes(account.bytesOut).padStart(9),
-    String(account.unaccounted).padStart(8),
+    account.unaccounted.toLocaleString("en-US").padStart(9),
     String(account.closes).padStart(6),
     ` ${howWords(account)}`,
   ].join(" ");

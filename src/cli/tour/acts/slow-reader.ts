@@ -57,8 +57,8 @@ export async function readSlowly(tour: Tour): Promise<void> {
   const mark = holds ? screen.good(MARK.held) : screen.bad(MARK.broken);
   const growth = `${memoryGrowth < 0 ? "" : "+"}${megabytes(memoryGrowth)}`;
   screen.line(
-    `  reader at ${megabytes(rateSlow)}/s: source paused ${paused}×, memory ${growth}, ` +
-      `at most ${megabytes(onTheWayMax)} on the way`,
+    `  reader at ${megabytes(rateSlow)}/s: source paused ${paused}×, ` +
+      `${megabytes(onTheWayMax)} on the way, memory ${growth}`,
   );
   screen.line(
     `  ${mark} then at full speed: ${megabytes(received)} of ${megabytes(total)} there, ` +
