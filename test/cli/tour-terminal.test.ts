@@ -29,7 +29,10 @@ test("on a terminal of 80 by 24 no line is wider, and a key goes on", { skip }, 
   assert.equal(began.status, 0, began.stderr);
   const timer = setInterval(() => {
     try {
-      tmux("send-keys", "-t", "tour", "Space");
+      // Before that, what is typed is echoed.
+      if (tmux("capture-pane", "-t", "tour", "-p", "-S", "-").includes("keys: space")) {
+        tmux("send-keys", "-t", "tour", "Space");
+      }
     } catch {
       // It is over.
     }

@@ -2,7 +2,7 @@ import { describeReason } from "../../../contract/index.ts";
 import { counted } from "../../wording.ts";
 import type { WireAccount } from "../books.ts";
 import type { Farewell } from "../room.ts";
-import { shortened, WIDTH } from "../screen.ts";
+import { folded, shortened, WIDTH } from "../screen.ts";
 import type { Door, Tour } from "../tour-context.ts";
 import { MARK } from "../tour-context.ts";
 import { megabytes } from "./lines.ts";
@@ -29,11 +29,11 @@ export async function balance(tour: Tour): Promise<void> {
     wires: doors.length,
     ...factsOf(total),
   });
-  screen.line(
-    `  ${counted(doors.length, "wire")} · ${megabytes(total.bytesIn)} in · ` +
-      `${megabytes(total.bytesOut)} out · ${total.unaccounted.toLocaleString("en-US")} bytes unaccounted · ` +
-      `${ends} ends, ${closes} reasons`,
-  );
+  const words =
+    `${counted(doors.length, "wire")} · ${megabytes(total.bytesIn)} in · ` +
+    `${megabytes(total.bytesOut)} out · ` +
+    `${total.unaccounted.toLocaleString("en-US")} B unaccounted · ${ends} ends, ${closes} reasons`;
+  for (const part of folded(words, WIDTH - 2)) screen.line(`  ${part}`);
 }
 
 function showWire(tour: Tour, { name, wire }: Door, farewell: Farewell | undefined): void {
