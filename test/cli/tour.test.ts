@@ -89,6 +89,7 @@ test("--source shows the very file that runs", async () => {
     fileURLToPath(new URL("../../src/cli/services/chat.js", import.meta.url)),
   );
   assert.ok(rest.some((line) => line.startsWith("export class Chat")));
+  for (const line of rest) assert.ok(line.length <= 80, `too wide: ${line}`);
 });
 
 test("a wire that is none is a usage error that names the nearest", async () => {

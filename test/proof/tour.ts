@@ -32,7 +32,7 @@ export async function prove(report: ProofReport): Promise<void> {
 /** A file gets every row, and nothing that only a terminal understands. */
 function checkShown(report: ProofReport, text: string): void {
   const lines = text.split("\n");
-  for (const line of lines) assert.ok([...line].length <= 80, `too wide: ${line}`);
+  for (const line of lines) assert.ok(line.length <= 80, `too wide: ${line}`);
   assert.doesNotMatch(text, /\p{Cc}(?<!\n)/u);
   for (const { title: name } of TOUR_WIRES) {
     const rows = lines.filter((line) => line.includes(name));

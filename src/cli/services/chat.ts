@@ -15,8 +15,9 @@ export class Chat implements Protocol {
 
   connectionMade(transport: Transport): void {
     this.#transport = transport;
-    const others = [...this.#room].map((other) => other.#name).join(", ");
-    transport.write(utf8(`* you are ${this.#name}; ${others || "nobody else"} here\n`));
+    const others = [...this.#room].map((other) => other.#name);
+    const here = others.join(", ") || "nobody else";
+    transport.write(utf8(`* you are ${this.#name}; ${here} here\n`));
     this.#room.add(this);
     this.#say(`* ${this.#name} came`);
   }

@@ -9,6 +9,7 @@ import { EXIT, UsageError } from "../exit-code.ts";
 import type { CommonOptions } from "../options.ts";
 import type { Reporter } from "../reporter.ts";
 import { aborted, Stopper } from "../stopper.ts";
+import { messageOf } from "../wording.ts";
 import { tellWhy, tryRules } from "./acts/conformance.ts";
 import { openDoors } from "./acts/doors.ts";
 import { replyLate } from "./acts/late-reply.ts";
@@ -156,12 +157,26 @@ async function playActs(
   ];
   const stopped = aborted(asked);
   for (const act of acts) {
-    await Promise.race([act(tour), stopped]);
+    await Promise.race([play(act, tour), stopped]);
     if (asked.aborted) return false;
     await Promise.race([pace.rest(), stopped]);
     if (asked.aborted) return false;
   }
   return true;
+}
+
+/** What no act expects is a check that failed, and the next one is played all the same. */
+async function play(act: (tour: Tour) => Promise<void>, tour: Tour): Promise<void> {
+  const { screen, verdict } = tour;
+  try {
+    await act(tour);
+  } catch (error) {
+    const what = messageOf(error);
+    verdict.check(false, null, what);
+    screen.end();
+    screen.tell({ event: "error", message: what });
+    screen.line(screen.bad(shortened(`  ${MARK.broken} ${what}`, WIDTH)));
+  }
 }
 
 function title(screen: Screen, hasKeys: boolean): void {

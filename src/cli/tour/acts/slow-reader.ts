@@ -1,31 +1,17 @@
-import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type {
-  Bytes,
-  ListeningPort,
-  Protocol,
-  PushProducer,
-  Transport,
-} from "../../../contract/index.ts";
-import type { Relay } from "../../../join/index.ts";
-import { relay } from "../../../join/index.ts";
-import type { Entry } from "../books.ts";
 import type { Tour } from "../tour-context.ts";
 import { MARK } from "../tour-context.ts";
-import type { Places, TourWire } from "../wires/tour-wire.ts";
+import type { TourWire } from "../wires/tour-wire.ts";
 import { megabytes } from "./lines.ts";
+import { Chain } from "./relay-chain.ts";
+import { CHUNK_BYTES, CHUNKS, SlowReader, Source } from "./slow-peers.ts";
 
-const CHUNK = Buffer.alloc(64 * 1024, "overwall");
-const CHUNKS = 1024;
-const READ_EVERY_MS = 20;
-const SLOW_MS = 2000;
 const LOOK_EVERY_MS = 25;
 const SWEEP_MS = 50;
 const PATIENCE_MS = 20_000;
 /** What sockets of the system and the queues of three hops hold at the most, with room to spare. */
-const ON_THE_WAY_MAX = (CHUNK.length * CHUNKS) / 2;
+const ON_THE_WAY_MAX = (CHUNK_BYTES * CHUNKS) / 2;
 
 /** A source that never tires, relays over different wires, and a reader who takes its time. */
 export async function readSlowly(tour: Tour): Promise<void> {
@@ -35,7 +21,7 @@ export async function readSlowly(tour: Tour): Promise<void> {
     .filter(({ key, places }) => places !== undefined && HOPS.includes(key))
     .sort((one, other) => HOPS.indexOf(one.key) - HOPS.indexOf(other.key));
   if (hops.length === 0) return;
-  const total = CHUNK.length * CHUNKS;
+  const total = CHUNK_BYTES * CHUNKS;
   screen.heading("One slow reader, behind relays. The source is held, memory is not filled:");
   const path = hops.map(({ title }) => title).join(" → relay → ");
   screen.line(`  source → ${path} → reader`);
@@ -123,164 +109,4 @@ function memoryInUse(): number {
   (runInNewContext("gc") as () => void)();
   const { external, heapUsed } = process.memoryUsage();
   return heapUsed + external;
-}
-
-/** Relays from wire to wire, the reader at the end. */
-class Chain implements AsyncDisposable {
-  /** Each hop's place in the books, from the source on. */
-  readonly entries: readonly Entry[];
-  readonly #port: ListeningPort;
-  readonly #relays: readonly Relay[];
-
-  private constructor(port: ListeningPort, relays: readonly Relay[], entries: readonly Entry[]) {
-    this.entries = entries;
-    this.#port = port;
-    this.#relays = relays;
-  }
-
-  static async of(
-    { books, folder }: Tour,
-    hops: readonly TourWire[],
-    reader: SlowReader,
-  ): Promise<Chain> {
-    const places = hops.map((wire) => wire.places as Places).reverse();
-    const [last, ...before] = places as [Places, ...Places[]];
-    const entries = hops.map(({ key }) => books.open(key, true));
-    const server = await last.server(join(folder, "h0"));
-    const port = await server.listen(() => {
-      reader.came = (transport) => entries.at(-1)?.watch(transport);
-      return reader;
-    });
-    const relays: Relay[] = [];
-    let [next, host] = [last, port.getHost()];
-    for (const [index, place] of before.entries()) {
-      const from = await place.server(join(folder, `h${index + 1}`));
-      const made = await relay(from, next.leadingTo(host), {
-        events: {
-          closed: (_connection, { left, right }) => {
-            entries.at(-2 - index)?.note(left);
-            entries.at(-1 - index)?.note(right);
-          },
-        },
-      });
-      relays.push(made);
-      [next, host] = [place, made.getHost()];
-    }
-    return new Chain(port, relays, entries);
-  }
-
-  get entrance(): ReturnType<ListeningPort["getHost"]> {
-    return (this.#relays.at(-1) ?? this.#port).getHost();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#relays.map((made) => made.close({ graceMs: 500 })));
-    await this.#port.stopListening();
-  }
-}
-
-/** Writes as fast as it is let, and counts how often it is not. */
-class Source implements Protocol, PushProducer {
-  paused = 0;
-  transport!: Transport;
-  readonly #hash = createHash("sha256");
-  #chunks = 0;
-  #isHeld = false;
-
-  get written(): number {
-    return this.#chunks * CHUNK.length;
-  }
-
-  get sha256(): string {
-    return this.#hash.copy().digest("hex");
-  }
-
-  connectionMade(transport: Transport): void {
-    this.transport = transport;
-    transport.registerProducer(this, true);
-    this.#write();
-  }
-
-  dataReceived(): void {}
-
-  connectionLost(): void {}
-
-  pauseProducing(): void {
-    this.paused += 1;
-    this.#isHeld = true;
-  }
-
-  resumeProducing(): void {
-    this.#isHeld = false;
-    this.#write();
-  }
-
-  stopProducing(): void {
-    this.#isHeld = true;
-  }
-
-  #write(): void {
-    while (!this.#isHeld && this.#chunks < CHUNKS) {
-      this.#chunks += 1;
-      this.#hash.update(CHUNK);
-      this.transport.write(CHUNK);
-    }
-    if (this.#chunks < CHUNKS) return;
-    this.transport.unregisterProducer();
-    this.transport.loseConnection();
-  }
-}
-
-interface Done {
-  readonly received: number;
-  readonly rateSlow: number;
-  readonly sha256: string;
-}
-
-/** Rests after every chunk for a while; then reads all that is left. */
-class SlowReader implements Protocol {
-  readonly done: Promise<Done>;
-  received = 0;
-  isSlow = true;
-  came: (transport: Transport) => void = () => {};
-  /** Told when it has been slow for long enough. */
-  hurries: () => void = () => {};
-  readonly #hash = createHash("sha256");
-  #rateSlow = 0;
-  #tellDone!: (done: Done) => void;
-  #transport!: Transport;
-  #startedMs = 0;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor() {
-    this.done = new Promise((resolve) => (this.#tellDone = resolve));
-  }
-
-  connectionMade(transport: Transport): void {
-    this.#transport = transport;
-    this.#startedMs = performance.now();
-    this.came(transport);
-  }
-
-  dataReceived(data: Bytes): void {
-    this.received += data.byteLength;
-    this.#hash.update(data);
-    if (!this.isSlow) return;
-    const elapsedMs = performance.now() - this.#startedMs;
-    this.#rateSlow = (this.received * 1000) / elapsedMs;
-    this.isSlow = elapsedMs < SLOW_MS;
-    if (!this.isSlow) this.hurries();
-    this.#transport.pauseProducing();
-    this.#timer = setTimeout(() => this.#transport.resumeProducing(), READ_EVERY_MS);
-  }
-
-  connectionLost(): void {
-    this.giveUp();
-  }
-
-  giveUp(): void {
-    clearTimeout(this.#timer);
-    const { received } = this;
-    this.#tellDone({ received, rateSlow: this.#rateSlow, sha256: this.#hash.copy().digest("hex") });
-  }
 }

@@ -87,7 +87,7 @@ function certificate(): Promise<TlsOptions> {
   return made;
 }
 
-async function secured(lower: Endpoint | unknown): Promise<Endpoint> {
+async function secured(lower: unknown): Promise<Endpoint> {
   return tls(lower as Endpoint, await certificate()) as unknown as Endpoint;
 }
 
