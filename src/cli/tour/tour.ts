@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import type { CloseReason } from "../../contract/index.ts";
 import { describeReason } from "../../contract/index.ts";
 import { didYouMean } from "../../endpoints/index.ts";
@@ -217,6 +217,13 @@ function conclude({ screen, verdict }: Tour): void {
   screen.line("next:  overwall relay tcp://127.0.0.1:8080 unix:///run/app.sock");
   screen.line("       overwall serve chat tcp://127.0.0.1:4000     overwall tour --hold");
   screen.line("       overwall conform tcp://127.0.0.1:0           overwall wires");
+  const script = process.argv[1] ?? "";
+  if (basename(script) === "main.js") {
+    const here = `node ${relative(process.cwd(), script)}`;
+    screen.line(
+      screen.faint(shortened(`       overwall stands for ${here}, until npm link`, WIDTH)),
+    );
+  }
   if (failed > 0) process.exitCode = EXIT.failed;
 }
 
