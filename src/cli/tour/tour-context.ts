@@ -16,7 +16,7 @@ export interface Tour {
   readonly wires: readonly TourWire[];
   /** Those on which the room is open, with who came by them; filled by the first act. */
   readonly doors: Door[];
-  /** Aborted when the tour is to end now. */
+  /** Aborted when somebody asks to stop: an act lets go of everything then. */
   readonly signal: AbortSignal;
 }
 

@@ -1,9 +1,7 @@
 import { rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join, relative } from "node:path";
-import type { CloseReason } from "../../contract/index.ts";
-import { describeReason } from "../../contract/index.ts";
+import { join } from "node:path";
 import { didYouMean } from "../../endpoints/index.ts";
 import { EXIT, UsageError } from "../exit-code.ts";
 import type { CommonOptions } from "../options.ts";
@@ -17,16 +15,14 @@ import { balance } from "./acts/ledger.ts";
 import { sayLines } from "./acts/lines.ts";
 import { readSlowly } from "./acts/slow-reader.ts";
 import { tryTodaysTools } from "./acts/todays-tools.ts";
-import { Books } from "./books.ts";
 import { listenToKeys } from "./keys.ts";
-import { Notes } from "./notes.ts";
+import type { PlayedTour } from "./made-tour.ts";
+import { makeTour } from "./made-tour.ts";
 import { Pace } from "./pace.ts";
-import { Room } from "./room.ts";
 import { Screen, shortened, WIDTH } from "./screen.ts";
-import { chatSource } from "./source.ts";
+import { conclude, showSource, showTitle } from "./titles.ts";
 import type { Tour } from "./tour-context.ts";
 import { MARK } from "./tour-context.ts";
-import { Verdict } from "./verdict.ts";
 import { TOUR_WIRES } from "./wires/table.ts";
 import type { TourWire } from "./wires/tour-wire.ts";
 
@@ -78,9 +74,10 @@ async function perform(
     },
     quit: () => quit.abort(),
   });
-  const tour = makeTour(screen, wires, folder, AbortSignal.any([stopper.now, quit.signal]));
   const asked = AbortSignal.any([stopper.draining, quit.signal]);
-  title(screen, keys.isOn);
+  const tour = makeTour(screen, wires, folder, asked);
+  void aborted(stopper.now).then(() => tour.room.cut(0));
+  showTitle(screen, keys.isOn);
   const finished = await playActs(tour, pace, asked);
   if (finished && isHeld) await hold(tour, asked, keys.isOn);
   for (const { open } of tour.doors) await open.stopListening();
@@ -101,46 +98,8 @@ async function perform(
 
 const PACE_MS = 2500;
 
-function makeTour(
-  screen: Screen,
-  wires: readonly TourWire[],
-  folder: string,
-  signal: AbortSignal,
-): Tour & { readonly notes: Notes } {
-  const books = new Books();
-  const verdict = new Verdict();
-  const notes = new Notes(screen);
-  const room = new Room(books, {
-    memberLost: (wire, name, reason) => {
-      const why = causeWords(reason);
-      verdict.check(false, wire, `${name} is gone: ${why}`);
-      screen.tell({ event: "memberLost", wire, member: name, reason: why });
-      notes.always(screen.bad(shortened(`  ${MARK.broken} ${name} is gone: ${why}`, WIDTH)));
-    },
-    guestCame: (wire, name) => {
-      screen.tell({ event: "guestCame", wire, name });
-      notes.coming(`${name} came`);
-    },
-    guestLeft: (wire, name, reason, cut) => {
-      screen.tell({ event: "guestLeft", wire, name, reason: describeReason(reason), cut });
-      notes.coming(cut === undefined ? `${name} left` : `${name} was cut: ${cut}`);
-    },
-  });
-  return { screen, room, books, verdict, notes, folder, wires, doors: [], signal };
-}
-
-/** A reason in a few words: `lost by peer, ERR_WIRE_PROCESS_EXIT, SIGKILL`. */
-function causeWords({ by, code, exitCode, kind, signal }: CloseReason): string {
-  const details = [code, signal, exitCode === undefined ? undefined : `exit ${exitCode}`];
-  return [`${kind} by ${by}`, ...details.filter((detail) => detail !== undefined)].join(", ");
-}
-
 /** @returns whether all of them were played; not, when somebody asked to stop. */
-async function playActs(
-  tour: Tour & { readonly notes: Notes },
-  pace: Pace,
-  asked: AbortSignal,
-): Promise<boolean> {
+async function playActs(tour: PlayedTour, pace: Pace, asked: AbortSignal): Promise<boolean> {
   const { notes, screen } = tour;
   const overheard = (text: string): void => {
     if (!/^guest-\d+@\S+: /.test(text)) return;
@@ -179,59 +138,12 @@ async function play(act: (tour: Tour) => Promise<void>, tour: Tour): Promise<voi
   }
 }
 
-function title(screen: Screen, hasKeys: boolean): void {
-  const { lines, path } = chatSource();
-  const source = `source: ${basename(path)}, ${lines.length} lines`;
-  screen.tell({ event: "tour", source: path, sourceLines: lines.length });
-  const words = "overwall tour: one protocol, every wire";
-  const how = hasKeys ? `${source}, s shows it` : `${source} (--source)`;
-  screen.line(`${screen.strong(words)}${screen.faint(how.padStart(WIDTH - words.length))}`);
-  if (hasKeys) screen.line(screen.faint("keys: space goes on, h holds the room open, q quits"));
-}
-
 async function hold({ screen }: Tour, asked: AbortSignal, hasKeys: boolean): Promise<void> {
   const how = hasKeys ? "q ends it" : "an interrupt ends it";
   screen.tell({ event: "held" });
   screen.line();
   screen.line(`The room stays open: join it by any of the commands above; ${how}.`);
   await aborted(asked);
-}
-
-function conclude({ screen, verdict }: Tour): void {
-  const { checks, faults } = verdict;
-  const seconds = (screen.elapsedMs / 1000).toFixed(1);
-  const failed = faults.length;
-  screen.tell({
-    event: "summary",
-    checks,
-    failed,
-    faults,
-    durationMs: Math.round(screen.elapsedMs),
-  });
-  screen.line(
-    failed === 0
-      ? screen.good(`  ${MARK.held} all ${checks} checks held, in ${seconds} s`)
-      : screen.bad(`  ${MARK.broken} ${failed} of ${checks} checks failed, in ${seconds} s`),
-  );
-  screen.line();
-  screen.line("next:  overwall relay tcp://127.0.0.1:8080 unix:///run/app.sock");
-  screen.line("       overwall serve chat tcp://127.0.0.1:4000     overwall tour --hold");
-  screen.line("       overwall conform tcp://127.0.0.1:0           overwall wires");
-  const script = process.argv[1] ?? "";
-  if (basename(script) === "main.js") {
-    const here = `node ${relative(process.cwd(), script)}`;
-    screen.line(
-      screen.faint(shortened(`       overwall stands for ${here}, until npm link`, WIDTH)),
-    );
-  }
-  if (failed > 0) process.exitCode = EXIT.failed;
-}
-
-function showSource(screen: Screen): void {
-  const { lines, path } = chatSource();
-  screen.tell({ event: "source", path, text: lines.join("\n") });
-  screen.line(screen.faint(`// ${path}`));
-  for (const line of lines) screen.line(line);
 }
 
 function chosen(keys: readonly string[] | undefined): readonly TourWire[] {

@@ -75,17 +75,22 @@ const TRIALS: readonly Trial[] = [
 
 /** The same rules, tried on what is used today, on this machine. */
 export async function tryTodaysTools(tour: Tour): Promise<void> {
-  const { screen } = tour;
+  const { screen, signal } = tour;
   screen.heading("The same rules, today's tools, this machine:");
   const children: ChildProcess[] = [];
   const use: Use = (child) => void children.push(child);
+  const endChildren = (): void => {
+    for (const child of children) child.kill("SIGKILL");
+  };
+  signal.addEventListener("abort", endChildren, { once: true });
   try {
     const tries = TRIALS.map(({ run }) => patiently(run(use)));
     for (const [index, trial] of TRIALS.entries()) {
       show(tour, trial, await (tries[index] as Promise<Tried>), TRIALS[index - 1]?.rule);
     }
   } finally {
-    for (const child of children) child.kill("SIGKILL");
+    signal.removeEventListener("abort", endChildren);
+    endChildren();
   }
 }
 

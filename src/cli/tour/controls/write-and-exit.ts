@@ -20,7 +20,7 @@ export const PLAINLY: readonly string[] = [
 /** The same on our `stdio()`, finished before it leaves. */
 export const FINISHED: readonly string[] = [fileURLToPath(import.meta.url)];
 
-/** Runs Node with `args` and reads what it prints, slower than it writes. */
+/** Runs Node with `args` and counts what it prints. */
 export function readChild(
   args: readonly string[],
   started: (child: ChildProcess) => void,
