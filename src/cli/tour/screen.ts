@@ -38,7 +38,9 @@ export class Screen {
 
   /** An act begins: its title, and how long after the start. */
   heading(title: string): void {
-    const time = `${(this.elapsedMs / 1000).toFixed(1)} s`;
+    const { elapsedMs } = this;
+    this.tell({ event: "act", title, elapsedMs: Math.round(elapsedMs) });
+    const time = `${(elapsedMs / 1000).toFixed(1)} s`;
     this.line();
     this.line(`${this.strong(title)}${time.padStart(WIDTH - title.length)}`);
   }
