@@ -19,19 +19,21 @@ export function showTitle(screen: Screen, hasKeys: boolean): void {
 
 /** The last lines: whether all held, and what to do next. */
 export function conclude({ screen, verdict }: Tour): void {
-  const { checks, faults } = verdict;
+  const { checks, faults, notTried } = verdict;
   const seconds = (screen.elapsedMs / 1000).toFixed(1);
   const failed = faults.length;
+  const leftOut = notTried === 0 ? "" : `; ${notTried} more were not tried`;
   screen.tell({
     event: "summary",
     checks,
+    notTried,
     failed,
     faults,
     durationMs: Math.round(screen.elapsedMs),
   });
   screen.line(
     failed === 0
-      ? screen.good(`  ${MARK.held} all ${checks} checks held, in ${seconds} s`)
+      ? screen.good(`  ${MARK.held} all ${checks} checks held, in ${seconds} s${leftOut}`)
       : screen.bad(`  ${MARK.broken} ${failed} of ${checks} checks failed, in ${seconds} s`),
   );
   screen.line();

@@ -2,6 +2,8 @@
 export class Verdict {
   readonly #faults: { readonly wire: string | null; readonly what: string }[] = [];
   #checks = 0;
+  /** How many checks were left out for want of time. */
+  notTried = 0;
 
   /** How many checks there were. */
   get checks(): number {
