@@ -33,6 +33,7 @@ export interface Farewell {
 /** Whom nobody knows: few at a time, and none may let what it does not read pile up here. */
 const LIMITS: Partial<Limits> = {
   maxConnections: 8,
+  handshakeTimeoutMs: 3000,
   writeHigh: 256 * 1024,
   writeLow: 64 * 1024,
   writeLimit: 2 * 1024 * 1024,

@@ -159,7 +159,8 @@ function chosen(keys: readonly string[] | undefined): readonly TourWire[] {
 
 /** Short, since the name of a socket may not be long; readable for its owner alone. */
 function ownFolder(): Promise<string> {
-  const place = tmpdir().length <= PLACE_LENGTH_MAX ? tmpdir() : "/tmp";
+  const isShort = tmpdir().length <= PLACE_LENGTH_MAX || process.platform === "win32";
+  const place = isShort ? tmpdir() : "/tmp";
   return mkdtemp(join(place, "wall-"));
 }
 
