@@ -1,7 +1,7 @@
 import type { Bytes, Protocol, Transport } from "../../contract/index.ts";
 import { LineDecoder } from "../../framing/index.ts";
 
-/** One room for everybody, whatever wire they came by: what one says, all the others hear. */
+/** One room, whatever wire one came by: what one says, all the others hear. */
 export class Chat implements Protocol {
   readonly #name: string;
   readonly #room: Set<Chat>;
