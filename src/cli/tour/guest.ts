@@ -1,9 +1,9 @@
 import type { Bytes, CloseReason, Protocol, Transport } from "../../contract/index.ts";
 
-/** How much of one guest is let in at a time, and how often. */
+/** How much of all guests together is let in at a time, and how often. */
 const EVERY_MS = 50;
-const LINES_AT_ONCE = 8;
-const BYTES_AT_ONCE = 64 * 1024;
+const LINES_AT_ONCE = 32;
+const BYTES_AT_ONCE = 256 * 1024;
 
 /**
  * The chat of somebody nobody knows: what they say is let in bit by bit, and they are not read
@@ -11,14 +11,19 @@ const BYTES_AT_ONCE = 64 * 1024;
  */
 export class Guest implements Protocol {
   readonly #chat: Protocol;
+  readonly #crowd: () => number;
   readonly #cut: (error: unknown) => void;
   #waiting: Bytes[] = [];
   #timer: NodeJS.Timeout | undefined;
   #transport!: Transport;
 
-  /** @param cut ends the connection for what the chat threw, outside of the transport's calls. */
-  constructor(chat: Protocol, cut: (error: unknown) => void) {
+  /**
+   * @param crowd how many guests there are now, with whom this one has to share.
+   * @param cut ends the connection for what the chat threw, outside of the transport's calls.
+   */
+  constructor(chat: Protocol, crowd: () => number, cut: (error: unknown) => void) {
     this.#chat = chat;
+    this.#crowd = crowd;
     this.#cut = cut;
   }
 
@@ -54,8 +59,9 @@ export class Guest implements Protocol {
   }
 
   #letIn(): void {
-    let lines = LINES_AT_ONCE;
-    let bytes = BYTES_AT_ONCE;
+    const crowd = this.#crowd();
+    let lines = Math.ceil(LINES_AT_ONCE / crowd);
+    let bytes = Math.ceil(BYTES_AT_ONCE / crowd);
     while (lines > 0 && bytes > 0) {
       const chunk = this.#waiting.shift();
       if (chunk === undefined) break;

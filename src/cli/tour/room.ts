@@ -115,6 +115,8 @@ export class Room {
     return {
       connectionMade: (transport) => {
         entry.watch(transport);
+        // What guests say must not cut a member: all of them together are let in at a slow rate.
+        transport.setLimits({ writeLimit: Infinity });
         seat.transport = transport;
         chat.connectionMade(transport);
       },
@@ -154,6 +156,7 @@ export class Room {
           chat.connectionLost();
         },
       },
+      () => Math.max(1, this.#guests.size),
       (error) => {
         fault = messageOf(error);
         cutNow(transport);
