@@ -5,8 +5,9 @@ import type { ConformOptions } from "./conform.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { EXIT, UsageError } from "./exit-code.ts";
 import type { CommonOptions, TrafficOptions } from "./options.ts";
-import { withCommon, withTraffic } from "./options.ts";
+import { withCommon, withPace, withTraffic } from "./options.ts";
 import { Reporter } from "./reporter.ts";
+import type { TourOptions } from "./tour/tour.ts";
 
 const AFTER_HELP = `
 A URL names where to listen or to connect, by where it stands:
@@ -115,10 +116,17 @@ withCommon(program.command("wires"))
     ),
   );
 
-withCommon(program.command("demo"))
-  .description("real traffic through a relay over every pair of wires, counted")
-  .action((options: CommonOptions) =>
-    perform(options, process.stdout, async (reporter) => (await import("./demo.ts")).run(reporter)),
+withPace(withCommon(program.command("tour")))
+  .description("one protocol on every wire, proven while you watch")
+  .option("--plain", "no colours; as without a terminal, or with CI or NO_COLOR set")
+  .option("--hold", "keep the room open to be joined, until an interrupt")
+  .option("--wire <name>", "only this wire; may be repeated", collected)
+  .option("--source", "show the class that the room is made of, and nothing else")
+  .option("--why", "tell what is not applicable, and for want of what, and nothing else")
+  .action((options: TourOptions) =>
+    perform(options, process.stdout, async (reporter) =>
+      (await import("./tour/tour.ts")).run(reporter, options),
+    ),
   );
 
 /**
