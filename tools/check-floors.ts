@@ -84,7 +84,10 @@ function faultOfNeighbour(path: string, target: string): Fault {
   if (to === null) return undefined;
   if (to === SUITE && from !== SUITE) {
     if (RUNS_SUITE.test(path)) return undefined;
-    return { rule: "only-conform-tests", message: `${target} is for tests; only conform runs it` };
+    return {
+      rule: "only-conform-tests",
+      message: `${target} is for tests; only conform and the tour run it`,
+    };
   }
   if (!roomSees(from, to)) {
     return { rule: "looks-only-down", message: `${from} may not see ${target} (${to})` };

@@ -53,8 +53,8 @@ export const NAME_EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   "src/bridges/node-net-socket.ts": ["setTimeout"],
 };
 
-/** A command that runs the suite. */
-export const RUNS_SUITE: RegExp = /^src\/cli\/(?:[^/]*conform[^/]*\.ts$|conform[^/]*\/)/;
+/** Commands that run the suite. */
+export const RUNS_SUITE: RegExp = /^src\/cli\/(?:[^/]*conform[^/]*\.ts$|conform[^/]*\/|tour\/)/;
 
 /** `src/index.ts` and its like: what users import; only commands stand above them. */
 export const FRONT_DOOR = "front door";

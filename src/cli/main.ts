@@ -5,8 +5,9 @@ import type { ConformOptions } from "./conform.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { EXIT, UsageError } from "./exit-code.ts";
 import type { CommonOptions, TrafficOptions } from "./options.ts";
-import { withCommon, withTraffic } from "./options.ts";
+import { withCommon, withPace, withTraffic } from "./options.ts";
 import { Reporter } from "./reporter.ts";
+import type { TourOptions } from "./tour/tour.ts";
 
 const AFTER_HELP = `
 A URL names where to listen or to connect, by where it stands:
@@ -18,6 +19,10 @@ A URL names where to listen or to connect, by where it stands:
 Exit codes: 0 done, 1 failed, 2 usage, 124 a time limit passed, 130 interrupted
 (SIGINT, or SIGTERM or SIGHUP when a connection had to be cut at the end of --drain).
 Where there is one connection and one of its ends is a process, that one's own.`;
+
+const AFTER_LISTEN_HELP = `
+Where it listens over TLS, SIGHUP reads certificates, keys and authorities again: connections made
+from then on get them. What cannot be used is told, and changes nothing.`;
 
 const AFTER_SERVE_HELP = `
 The default export of a module such as ./my-protocol.js is one of these:
@@ -49,6 +54,7 @@ const program = new Command("overwall")
 
 withTraffic(program.command("relay <listen> <connect>"))
   .description("join every connection to LISTEN with a new one to CONNECT")
+  .addHelpText("after", AFTER_LISTEN_HELP)
   .action((listen: string, connect: string, options: TrafficOptions) =>
     perform(options, eventsBeside([listen, connect]), async (reporter) =>
       (await import("./relay.ts")).run(reporter, listen, connect, options),
@@ -71,7 +77,7 @@ withTraffic(program.command("serve <protocol> [url...]"))
   )
   .addHelpText(
     "after",
-    `${AFTER_SERVE_HELP}\n\nWith -- a process of its own is started for every connection.`,
+    `${AFTER_SERVE_HELP}\n${AFTER_LISTEN_HELP}\n\nWith -- a process of its own is started for every connection.`,
   )
   .action((first: string, rest: string[], options: TrafficOptions) =>
     perform(options, eventsBeside([first, ...rest]), async (reporter) => {
@@ -110,10 +116,17 @@ withCommon(program.command("wires"))
     ),
   );
 
-withCommon(program.command("demo"))
-  .description("real traffic through a relay over every pair of wires, counted")
-  .action((options: CommonOptions) =>
-    perform(options, process.stdout, async (reporter) => (await import("./demo.ts")).run(reporter)),
+withPace(withCommon(program.command("tour")))
+  .description("one protocol on every wire, proven while you watch")
+  .option("--plain", "no colours; as without a terminal, or with CI or NO_COLOR set")
+  .option("--hold", "keep the room open to be joined, until an interrupt")
+  .option("--wire <name>", "only this wire; may be repeated", collected)
+  .option("--source", "show the class that the room is made of, and nothing else")
+  .option("--why", "tell what is not applicable, and for want of what, and nothing else")
+  .action((options: TourOptions) =>
+    perform(options, process.stdout, async (reporter) =>
+      (await import("./tour/tour.ts")).run(reporter, options),
+    ),
   );
 
 /**

@@ -79,6 +79,12 @@ export function withTraffic(command: Command): Command {
     .addOption(new Option("--tap <form>", "show every byte, on stderr").choices(["hex", "text"]));
 }
 
+/** How long a person is given to read. */
+export function withPace(command: Command): Command {
+  const words = "how long to rest after each act (2.5s on a terminal, otherwise 0)";
+  return command.addOption(new Option("--pace <time>", words).argParser(readTime));
+}
+
 const UNITS_MS: ReadonlyMap<string, number> = new Map([
   ["ms", 1],
   ["s", 1000],

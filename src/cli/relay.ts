@@ -1,4 +1,4 @@
-import type { ClientEndpoint, CloseReason } from "../contract/index.ts";
+import type { ClientEndpoint, CloseReason, Endpoint } from "../contract/index.ts";
 import { formatAddress } from "../contract/index.ts";
 import { endpoint, parse } from "../endpoints/index.ts";
 import type { JoinReport, Relay, RelayEvents, RelayedConnection, Taps } from "../join/index.ts";
@@ -7,6 +7,8 @@ import type { Drained } from "./drain.ts";
 import { drain } from "./drain.ts";
 import { EXIT, exitCodeOf, exitCodeOfReason } from "./exit-code.ts";
 import { tellErrors } from "./homeless-errors.ts";
+import type { Listened } from "./listening.ts";
+import { boundUrl, reloadOnHangup } from "./listening.ts";
 import type { TrafficOptions } from "./options.ts";
 import { limitsOf } from "./options.ts";
 import { showProgress } from "./progress.ts";
@@ -52,11 +54,14 @@ export async function relayOnto(
   using stopper = new Stopper();
   const total = { out: 0, back: 0 };
   let isHeard = true;
-  const from = listenOnAll(await Promise.all(urls.map((url) => endpoint(url))), (port) => {
-    const host = formatAddress(port.getHost());
+  const made = await Promise.all(urls.map((url) => endpoint(url)));
+  const listened: Listened[] = [];
+  const from = listenOnAll(made, (port, index) => {
+    const url = boundUrl(urls[index] as string, port.getHost());
+    listened.push({ url, endpoint: made[index] as Endpoint });
     reporter.tell(
-      { event: "listening", url: host, address: port.getHost(), target },
-      `listening on ${host}, relaying to ${target}`,
+      { event: "listening", url, address: port.getHost(), target },
+      `listening on ${url}, relaying to ${target}`,
     );
   });
   const working = await relay(from, onto as ClientEndpoint, {
@@ -68,6 +73,7 @@ export async function relayOnto(
     events: eventsOf(reporter, total, isOne),
     taps: tapsOf(reporter, options, (reason) => (isHeard = !isReaderGone(reason))),
   });
+  using _reload = reloadOnHangup(reporter, listened, () => stopper.releaseHangup());
   using _progress =
     options.progress === true ? showProgress(reporter, () => traffic(working, total)) : null;
   const failure = await Promise.race([working.closed, aborted(stopper.draining).then(() => null)]);

@@ -6,6 +6,8 @@ import type { Drained } from "./drain.ts";
 import { drain } from "./drain.ts";
 import { exitCodeOfReason, UsageError } from "./exit-code.ts";
 import { tellErrors } from "./homeless-errors.ts";
+import type { Listened } from "./listening.ts";
+import { boundUrl, reloadOnHangup } from "./listening.ts";
 import type { TrafficOptions } from "./options.ts";
 import { limitsOf } from "./options.ts";
 import { showProgress } from "./progress.ts";
@@ -37,13 +39,17 @@ export async function run(
     await serviceOf(protocol),
     eventsOf(reporter, options, total, urls.every(servesOne)),
   );
+  const listened: Listened[] = [];
   try {
     for (const url of urls)
-      await listen(reporter, served, { url, protocol, limits: limitsOf(options), onError });
+      listened.push(
+        await listen(reporter, served, { url, protocol, limits: limitsOf(options), onError }),
+      );
   } catch (error) {
     await served.close({ graceMs: 0 });
     throw error;
   }
+  using _reload = reloadOnHangup(reporter, listened, () => stopper.releaseHangup());
   using _progress =
     options.progress === true ? showProgress(reporter, () => traffic(served, total)) : null;
   const failure = await Promise.race([served.ended, aborted(stopper.draining).then(() => null)]);
@@ -87,13 +93,15 @@ async function listen(
     limits,
     onError,
   }: { url: string; protocol: string; limits: Partial<Limits>; onError: OnError },
-): Promise<void> {
-  const port = await served.listen(await endpoint(url), { limits, onError });
-  const host = formatAddress(port.getHost());
+): Promise<Listened> {
+  const made = await endpoint(url);
+  const port = await served.listen(made, { limits, onError });
+  const at = boundUrl(url, port.getHost());
   reporter.tell(
-    { event: "listening", url: host, address: port.getHost(), protocol },
-    `listening on ${host}, serving ${protocol}`,
+    { event: "listening", url: at, address: port.getHost(), protocol },
+    `listening on ${at}, serving ${protocol}`,
   );
+  return { url: at, endpoint: made };
 }
 
 function eventsOf(

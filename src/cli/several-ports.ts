@@ -10,20 +10,20 @@ import type {
 /**
  * Listening on all of `endpoints` as on one: what cannot be listened on stops those before it.
  *
- * @param listening told of each port as soon as it is there.
+ * @param listening told of each port as soon as it is there, and which endpoint it is of.
  */
 export function listenOnAll(
   endpoints: readonly Endpoint[],
-  listening: (port: ListeningPort) => void,
+  listening: (port: ListeningPort, index: number) => void,
 ): ServerEndpoint {
   return {
     listen: async (factory: ProtocolFactory, options?: EndpointOptions) => {
       const ports: ListeningPort[] = [];
       try {
-        for (const endpoint of endpoints) {
+        for (const [index, endpoint] of endpoints.entries()) {
           const port = await endpoint.listen(factory, options);
           ports.push(port);
-          listening(port);
+          listening(port, index);
         }
       } catch (error) {
         await stopAll(ports);

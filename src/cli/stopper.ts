@@ -26,6 +26,11 @@ export class Stopper implements Disposable {
     return this.#signal;
   }
 
+  /** SIGHUP means something else from now on. */
+  releaseHangup(): void {
+    process.off("SIGHUP", this.#onSignal);
+  }
+
   [Symbol.dispose](): void {
     for (const name of SIGNALS) process.off(name, this.#onSignal);
   }

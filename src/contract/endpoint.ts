@@ -40,6 +40,14 @@ export interface ServerEndpoint<T extends Transport = Transport> {
    * @clause endpoint.listen endpoint.factoryRefuses endpoint.inUse
    */
   listen(factory: ProtocolFactory<T>, options?: EndpointOptions): Promise<ListeningPort>;
+
+  /**
+   * Reads again what it was made from, such as certificates; there only where there is something.
+   * Connections made afterwards get it, those that are there stay as they are.
+   *
+   * @throws what is wrong with it; what there was before stays in use.
+   */
+  reload?(): Promise<void>;
 }
 
 /** What `tcp(…)`, `unix(…)` and their like give. */

@@ -10,6 +10,8 @@ import type { OpenRequest, Scheme, Schemes } from "./scheme.ts";
  * Asynchronous because the code of a wire is loaded when it is first named; nothing is bound,
  * resolved or connected yet. `memory://name` is one network for the whole process.
  *
+ * Where a layer can `reload`, the whole endpoint can.
+ *
  * @throws {SpecError} ERR_WIRE_SPEC when the string does not parse, with a caret under the fault.
  * @throws {WireError} what a wire says that is not there: ERR_WIRE_MISSING_PEER …
  * @see twisted.internet.endpoints.clientFromString, serverFromString: one string for both here.
@@ -20,12 +22,16 @@ export async function endpoint(
 ): Promise<Endpoint> {
   const { layers, place } = parse(spec, schemes);
   let lower: Endpoint | undefined;
+  const reloads: (() => Promise<void>)[] = [];
   for (const { scheme, options } of layers.toReversed()) {
     const request = { options, place, ...(lower === undefined ? {} : { lower }) };
     lower = await open(spec, schemes.find(scheme), request);
+    const reload = lower.reload?.bind(lower);
+    if (reload !== undefined) reloads.push(reload);
   }
   if (lower === undefined) throw new RangeError("Cannot open an endpoint: it has no layers");
-  return lower;
+  if (reloads.length === 0) return lower;
+  return Object.assign(lower, { reload: () => inOrder(reloads) });
 }
 
 /** A value that the grammar lets through and the wire does not is a fault of the string, too. */
@@ -41,4 +47,8 @@ async function open(
     const query = spec.indexOf("?");
     throw new SpecError(spec, query < 0 ? spec.indexOf(":") + 1 : query + 1, error.message);
   }
+}
+
+async function inOrder(all: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const one of all) await one();
 }

@@ -1,6 +1,7 @@
 import type { Address } from "../contract/index.ts";
 import type { EndpointSpec } from "./grammar.ts";
-import { format } from "./grammar.ts";
+import { format, parse } from "./grammar.ts";
+import { registeredSchemes } from "./registry.ts";
 
 /**
  * The endpoint string that leads to `address`; `undefined` when none does: an unnamed end, or a
@@ -9,6 +10,27 @@ import { format } from "./grammar.ts";
 export function specOf(address: Address): string | undefined {
   const spec = specValueOf(address);
   return spec === undefined ? undefined : format(spec);
+}
+
+/**
+ * The endpoint string that leads to `host` through the layers of `listen`, which is where somebody
+ * listens; `undefined` when none does.
+ *
+ * @param options whether the layers keep the options that they have in `listen`.
+ */
+export function specThrough(
+  host: Address,
+  listen: string,
+  options: "with options" | "bare",
+): string | undefined {
+  const spec = specValueOf(host);
+  if (spec === undefined) return undefined;
+  const given = parse(listen).layers.slice(0, -1);
+  const layers = options === "bare" ? given.map((one) => ({ ...one, options: {} })) : given;
+  const text = format({ ...spec, layers: [...layers, ...spec.layers] });
+  // What a layer implies beneath it is not said, as in tls://.
+  const implied = registeredSchemes.find(layers.at(-1)?.scheme ?? "")?.implies;
+  return implied === undefined ? text : text.replace(`+${implied}:`, ":");
 }
 
 function specValueOf(address: Address): EndpointSpec | undefined {

@@ -10,8 +10,11 @@ export const tlsScheme: Scheme = {
   options: {
     servername: { type: "text", describe: "connecting: whom the server has to be (the host)" },
     ca: { type: "text", describe: "a PEM file: whose certificates are taken" },
-    cert: { type: "text", describe: "a PEM file: our certificate; a server needs one" },
-    key: { type: "text", describe: "a PEM file: its key (in the file of cert)" },
+    cert: {
+      type: "text",
+      describe: "a PEM file: our certificate; a server needs one, or several, as in a.pem,b.pem",
+    },
+    key: { type: "text", describe: "a PEM file: its key, one for each cert (in the file of cert)" },
     selfSigned: {
       type: "boolean",
       describe: "a certificate made on the spot, in place of cert",

@@ -55,25 +55,69 @@ export interface Taken {
   readonly protocol: Protocol | null;
   readonly limits: Limits;
   readonly onError: OnError;
+  /** Lets whoever holds the old reference close and pause what the layer has made of it. */
+  readonly succeed: (above: Transport) => void;
 }
 
 /**
- * Gives a live connection to a layer: `switchProtocol`, after which the reference `transport` takes
- * no more bytes (its `write` throws ERR_WIRE_CLOSED), so that nothing slips past the layer.
+ * Somebody who holds a connection, and bytes of it that were not used yet: a `Connection`, a
+ * `FramedProtocol`. Its `switchProtocol` passes those on.
+ */
+export interface Holder {
+  readonly transport: Transport;
+  switchProtocol(next: Protocol, unused?: Bytes): void;
+}
+
+/** The holder that `source` is, or that is told of it. */
+export function holderOf(source: Transport | Holder): Holder | null {
+  if (isHolder(source)) return source;
+  const protocol = seeThrough(source)?.protocol;
+  return protocol && isHolder(protocol) && protocol.transport === source ? protocol : null;
+}
+
+function isHolder(value: object): value is Holder {
+  return (
+    "switchProtocol" in value &&
+    typeof value.switchProtocol === "function" &&
+    "transport" in value &&
+    typeof value.transport === "object"
+  );
+}
+
+/**
+ * Gives a live connection to a layer: `switchProtocol`, after which the old reference takes no more
+ * bytes (its `write` throws ERR_WIRE_CLOSED), so that nothing slips past the layer. What a holder
+ * has not used goes to the layer, too.
  *
- * @param early bytes that the protocol was given and did not use.
+ * @param early bytes that the protocol was given and did not use; they come before a holder's own.
  * @throws {ClosedError} ERR_WIRE_CLOSED on a closing or ended connection, or one that is taken.
  * @throws {BusyError} ERR_WIRE_BUSY when another protocol is taking over in this turn.
  * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED when the transport is not made by flow.
  */
-export function takeOver(transport: Transport, layer: Protocol, early?: Bytes): Taken {
+export function takeOver(source: Transport | Holder, layer: Protocol, early?: Bytes): Taken {
   checkProtocol(layer);
   if (early !== undefined) checkBytes("takeOver", early);
+  const holder = holderOf(source);
+  const transport = isHolder(source) ? source.transport : source;
   const flow = seeThrough(transport);
   if (flow === null) {
     throw new UnsupportedError("take the connection over", "its transport is not made by flow");
   }
   const { protocol, limits, onError } = flow;
-  const face = handOver(transport, layer, early);
-  return { transport: face as Transport, protocol, limits, onError };
+  const handed = handOver(transport, () => {
+    if (holder === null) transport.switchProtocol(layer, early);
+    else switchHolder(holder, layer, early);
+  });
+  const { face, succeed } = handed as NonNullable<typeof handed>;
+  return { transport: face as Transport, protocol, limits, onError, succeed };
+}
+
+/** One that takes bytes back is given them first; another takes them with the switch. */
+function switchHolder(holder: Holder, layer: Protocol, early: Bytes | undefined): void {
+  if (early === undefined || !("unread" in holder)) {
+    holder.switchProtocol(layer, early);
+    return;
+  }
+  (holder as Holder & { unread(data: Bytes): void }).unread(early);
+  holder.switchProtocol(layer);
 }

@@ -200,7 +200,7 @@ export class Course implements EndOfTurn, OutflowSeat, BoundSeat {
   #leave(verb: "close" | "abort"): void {
     this.life.step("leave");
     this.bounds.clear();
-    this.out.giveUp();
+    this.out.discardQueue();
     this.in.discard();
     if (this.over !== null) this.runtime.turn.later(() => this.finishIfTold());
     else if (verb === "close") this.wire.close();

@@ -128,6 +128,12 @@ export class Outflow {
     }
   }
 
+  /** What is queued becomes unsent for good; what is in flight may still be told as sent. */
+  discardQueue(): void {
+    this.lost += this.#queue.clear();
+    this.#waiters.lostBeyond(this.sentCount + this.inFlight);
+  }
+
   /** Nothing more will be sent: what is queued becomes unsent for good. */
   giveUp(): void {
     this.lost += this.#queue.clear();

@@ -16,8 +16,13 @@ export class SentWaiters {
   }
 
   lost(): void {
+    this.lostBeyond(-1);
+  }
+
+  /** What lies beyond `offset` will not be sent; what lies before it may still be. */
+  lostBeyond(offset: number): void {
     const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const { told } of waiting) told(false);
+    this.#waiting = waiting.filter((one) => one.offset <= offset);
+    for (const one of waiting) if (one.offset > offset) one.told(false);
   }
 }

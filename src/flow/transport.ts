@@ -26,9 +26,8 @@ export let seeThrough: (transport: Transport) => FlowCalls | null;
  */
 export let handOver: (
   transport: Transport,
-  layer: Protocol,
-  early: Bytes | undefined,
-) => FlowTransport | null;
+  switchTo: () => void,
+) => { readonly face: FlowTransport; readonly succeed: (above: Transport) => void } | null;
 
 /**
  * The face of a flow that a protocol holds: checks arguments, refuses what the wire cannot do, and
@@ -37,18 +36,29 @@ export let handOver: (
 export class FlowTransport implements Transport, Abortable, HalfCloseable, Observable {
   static {
     seeThrough = (transport) => (#flow in transport ? transport.#flow : null);
-    handOver = (transport, layer, early) => {
+    handOver = (transport, switchTo) => {
       if (!(#flow in transport)) return null;
       transport.#requireOwn("take the connection over");
       const face = new FlowTransport(transport.#flow);
-      transport.#flow.switchProtocol(layer, early, face);
+      transport.#face = face;
+      try {
+        switchTo();
+      } catch (error) {
+        transport.#face = transport;
+        throw error;
+      }
       transport.#isTaken = true;
-      return face;
+      return { face, succeed: (above) => transport.#succeed(above) };
     };
   }
 
   readonly #flow: FlowCalls;
+  /** What the next protocol is to hold. */
+  #face: FlowTransport = this;
   #isTaken = false;
+  /** What stands on the layer that has taken this, once it is open. */
+  #above: Transport | null = null;
+  #isLoseAsked = false;
 
   constructor(flow: FlowCalls) {
     this.#flow = flow;
@@ -69,10 +79,13 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
   }
 
   loseConnection(): void {
-    this.#flow.loseConnection();
+    if (!this.#isTaken) this.#flow.loseConnection();
+    else if (this.#above !== null) this.#above.loseConnection();
+    else this.#isLoseAsked = true;
   }
 
   loseWriteConnection(): void {
+    this.#requireOwn("end one direction of the connection");
     this.#require("halfClose", "end one direction of the connection");
     this.#flow.loseWriteConnection();
   }
@@ -97,19 +110,21 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
   }
 
   unregisterProducer(): void {
-    this.#flow.unregisterProducer();
+    if (!this.#isTaken) this.#flow.unregisterProducer();
   }
 
   pauseProducing(): void {
-    this.#flow.pauseReading();
+    if (this.#isTaken) this.#above?.pauseProducing();
+    else this.#flow.pauseReading();
   }
 
   resumeProducing(): void {
-    this.#flow.resumeReading();
+    if (this.#isTaken) this.#above?.resumeProducing();
+    else this.#flow.resumeReading();
   }
 
   stopProducing(): void {
-    this.#flow.loseConnection();
+    this.loseConnection();
   }
 
   flushed(): Promise<void> {
@@ -135,7 +150,7 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
     checkProtocol(next);
     if (early !== undefined) checkBytes("switchProtocol", early);
     this.#requireOwn("switch the protocol");
-    this.#flow.switchProtocol(next, early, this);
+    this.#flow.switchProtocol(next, early, this.#face);
   }
 
   setLimits(limits: Partial<ConnectionLimits>): void {
@@ -144,6 +159,12 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
 
   observe(observer: Observer): Disposable {
     return this.#flow.observe(observer);
+  }
+
+  /** Whoever still holds this closes and pauses what stands above. */
+  #succeed(above: Transport): void {
+    this.#above = above;
+    if (this.#isLoseAsked) above.loseConnection();
   }
 
   /** What is written past a layer that has the connection would spoil what the layer sends. */

@@ -6,6 +6,7 @@ export * from "./conformance.ts";
 export type { ConformanceCase } from "./conformance-case.ts";
 export * from "./endpoint-wire.ts";
 export * from "./flow-wire.ts";
+export * from "./given-wire.ts";
 export * from "./loopback-wire.ts";
 export * from "./register.ts";
 export * from "./settle.ts";

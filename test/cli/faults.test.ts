@@ -210,12 +210,6 @@ describe("SIGHUP drains", () => {
   });
 });
 
-test("demo writes its table to stdout and nothing to stderr", async () => {
-  const ended = await runCli("demo");
-  assert.equal(ended.stderr, "");
-  assert.equal(ended.code, 0);
-});
-
 test("connect with a directory as its input says so, and fails", async () => {
   await using server = new CliRun(["serve", "discard", socketUrl("discard")]);
   await server.saw(/listening on/);

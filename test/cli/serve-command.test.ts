@@ -125,7 +125,7 @@ describe("serve URL… -- COMMAND", options, () => {
   });
 
   test("SIGTERM lets each finish on every URL; who does not is named, and its process ends", async () => {
-    const { run, urls } = await onBoth("drain", PID_AND_CAT, "--drain", "0.3");
+    const { run, urls } = await onBoth("drain", PID_AND_CAT, "--drain", "2");
     await using _run = run;
     const [polite, rude] = urls.map((url) => nodeClient(url).on("error", () => {}));
     assert.ok(polite !== undefined && rude !== undefined);

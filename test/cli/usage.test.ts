@@ -36,7 +36,7 @@ describe("bad input ends with one message, the right exit code and no stack", ()
     [["serve", "tcp://:0"], 2, /a protocol comes before the URLs/],
     [["serve", "echo"], 2, /on which URL/],
     [["serve", "tcp://:0", "--"], 2, /expected a command behind "--"/],
-    [["serve", "tcp://:0", "tcp://:0", "--", "sort"], 2, /expected one URL/],
+    [["serve", "tcp://:0", "--", ""], 2, /the command behind "--" is empty/],
     [["conform", "memory://x", "--case", "close.chaty"], 2, /did you mean "close\.chatty"/],
     [["conform"], 2, /give a URL, or --through/],
     [["conform", "--through", "tcp://:1"], 2, /--through takes LISTEN=CONNECT/],

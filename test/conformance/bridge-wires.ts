@@ -7,7 +7,8 @@ import { fromNodeDuplex, toNodeDuplex } from "../../src/bridges/node-streams.ts"
 import { fromWebStreams, toWebStreams } from "../../src/bridges/web-streams.ts";
 import type { Capability, ClientEndpoint, Transport } from "../../src/contract/index.ts";
 import type { WireUnderTest } from "../../src/testing/index.ts";
-import { givenWire, loopbackPair, tcpPair } from "./given-wire.ts";
+import { givenWire } from "../../src/testing/index.ts";
+import { loopbackPair, tcpPair } from "./given-wire.ts";
 
 /** What every stream can do; a reset only gets through where it is known to. */
 const ANY: readonly Capability[] = ["abort", "halfClose", "linger", "backPressure"];

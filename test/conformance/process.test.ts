@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { MIRROR } from "../../src/cli/tour/members/mirror.ts";
 import type { ProcessTransport, Protocol } from "../../src/contract/index.ts";
 import type { WireUnderTest } from "../../src/testing/index.ts";
 import { cases, conformance, register, settleByTurns } from "../../src/testing/index.ts";
@@ -14,7 +14,6 @@ import { Held } from "./held.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "overwall-process-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
-const mirror = fileURLToPath(new URL("mirror.js", import.meta.url));
 let places = 0;
 
 /** A child that joins its own `stdio()` to a socket; at the other end of that, the far protocol. */
@@ -31,7 +30,7 @@ const wire: WireUnderTest = {
     });
     const child = childProcess({
       command: process.execPath,
-      args: [mirror, path],
+      args: [MIRROR, path],
       fds: { 3: "r" },
     });
     await child.connect(atLeft.protocol as Protocol, {

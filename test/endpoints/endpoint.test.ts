@@ -6,7 +6,14 @@ import { describe, test } from "node:test";
 import type { Bytes, Protocol, Transport } from "../../src/contract/index.ts";
 import { SpecError } from "../../src/contract/index.ts";
 import type { OpenRequest, Scheme } from "../../src/endpoints/index.ts";
-import { endpoint, parse, registerScheme, schemes, specOf } from "../../src/endpoints/index.ts";
+import {
+  endpoint,
+  parse,
+  registerScheme,
+  schemes,
+  specOf,
+  specThrough,
+} from "../../src/endpoints/index.ts";
 
 class Shout implements Protocol {
   #transport!: Transport;
@@ -114,4 +121,42 @@ test("an address without a name has no string", () => {
   assert.equal(specOf({ kind: "unix", path: null }), undefined);
   assert.equal(specOf({ kind: "loopback", side: "left" }), undefined);
   assert.equal(specOf({ kind: "tcp", host: "::1", port: 80, family: 6 }), "tcp://[::1]:80");
+});
+
+test("specThrough leads through the layers that were listened through, with and without options", () => {
+  const tcp = { kind: "tcp", host: "::1", port: 443, family: 6 } as const;
+  const unix = { kind: "unix", path: "/run/x" } as const;
+  assert.equal(specThrough(tcp, "tls://:0?selfSigned", "bare"), "tls://[::1]:443");
+  assert.equal(
+    specThrough(tcp, "tls://:0?selfSigned", "with options"),
+    "tls://[::1]:443?selfSigned",
+  );
+  assert.equal(specThrough(unix, "tls+unix:/run/x?cert=a", "bare"), "tls+unix:///run/x");
+  assert.equal(specThrough(tcp, "tls+tls://:0", "bare"), "tls+tls://[::1]:443");
+  assert.equal(specThrough(tcp, "tcp://:0?backlog=5", "bare"), "tcp://[::1]:443");
+  assert.equal(specThrough({ kind: "unix", path: null }, "unix:/run/x", "bare"), undefined);
+});
+
+test("an endpoint reloads what its layers can reload, the innermost first", async () => {
+  const reloaded: string[] = [];
+  const plain = await endpoint("memory://reload-test");
+  assert.equal(plain.reload, undefined);
+  const scheme = (name: string): Scheme => ({
+    name,
+    describe: "a layer that does nothing",
+    example: `${name}+tcp://:1`,
+    options: {},
+    listens: true,
+    connects: true,
+    open: async ({ lower }) => ({
+      connect: (protocol, options) => (lower as typeof plain).connect(protocol, options),
+      listen: (factory, options) => (lower as typeof plain).listen(factory, options),
+      reload: async () => void reloaded.push(name),
+    }),
+  });
+  using _one = registerScheme(scheme("outer"));
+  using _two = registerScheme(scheme("inner"));
+  const made = await endpoint("outer+inner+memory://reload-test");
+  await made.reload?.();
+  assert.deepEqual(reloaded, ["inner", "outer"]);
 });

@@ -44,6 +44,7 @@ describe("what a layer asks of the transport beneath", () => {
     scene.flow.transport.write(new Uint8Array(100));
     whenSent(scene.flow.transport, (wasSent) => told.push(wasSent));
     scene.flow.transport.abortConnection();
+    scene.flow.over();
     assert.deepEqual(told, [false]);
   });
 

@@ -115,6 +115,22 @@ test("a flushed promise that nobody looks at never becomes an unhandled rejectio
   assert.deepEqual(unhandled, []);
 });
 
+test("bytes in flight when the wire is asked to let go may still be told as sent", () => {
+  const scene = Scene.open();
+  const told: string[] = [];
+  scene.transport.write(bytes("in flight"));
+  scene.flow.whenSent((wasSent) => void told.push(`in flight ${wasSent}`));
+  scene.turns();
+  scene.transport.write(bytes("queued"));
+  scene.flow.whenSent((wasSent) => void told.push(`queued ${wasSent}`));
+  scene.transport.abortConnection();
+  assert.deepEqual(told, ["queued false"]);
+  scene.flow.sent(9);
+  assert.deepEqual(told, ["queued false", "in flight true"]);
+  scene.flow.over();
+  assert.equal(scene.ledger.sent, 9);
+});
+
 test("whenSent tells a layer at once where it is known, and at the very byte where not", () => {
   const scene = Scene.open();
   const told: boolean[] = [];

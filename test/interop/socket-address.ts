@@ -1,9 +1,12 @@
-import type { Server } from "node:net";
 import { createServer } from "node:net";
+import type { SocketPlace } from "../../src/cli/tour/controls/socket-place.ts";
+import { bind as listen } from "../../src/cli/tour/controls/socket-place.ts";
 import type { Address, Endpoint } from "../../src/contract/index.ts";
 import { tcp } from "../../src/wires/tcp/index.ts";
 import { unix } from "../../src/wires/unix/index.ts";
 import type { Scratch } from "./scratch.ts";
+
+export { listen };
 
 /** The wires that other programs speak, too. */
 export type SocketWire = "tcp" | "unix";
@@ -11,9 +14,7 @@ export type SocketWire = "tcp" | "unix";
 export const SOCKET_WIRES: readonly SocketWire[] = ["tcp", "unix"];
 
 /** Where a socket is, as `node:net` takes it. */
-export type SocketAddress =
-  | { readonly host: string; readonly port: number }
-  | { readonly path: string };
+export type SocketAddress = SocketPlace;
 
 /** Every ordered pair of them. */
 export function pairsOf<T>(items: readonly T[]): (readonly [T, T])[] {
@@ -35,18 +36,6 @@ export async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   if (!("port" in address)) throw new Error("Cannot find a free port");
   return address.port;
-}
-
-/** Binds `server`, and says where. */
-export async function listen(server: Server, at: SocketAddress): Promise<SocketAddress> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(at, resolve);
-  });
-  const bound = server.address();
-  return typeof bound === "object" && bound !== null
-    ? { host: bound.address, port: bound.port }
-    : at;
 }
 
 export function endpointAt(at: SocketAddress): Endpoint {

@@ -179,6 +179,22 @@ export const MUTANTS_OF_FACTS: readonly Mutant[] = [
     by: "suite",
   },
   {
+    id: "leave.queueLost",
+    file: "outflow.js",
+    find: "this.#waiters.lostBeyond(this.sentCount + this.inFlight);",
+    replace: "",
+    guards: "Who waits for what an abort discards is told so at once.",
+    by: "flow",
+  },
+  {
+    id: "leave.inFlightWaits",
+    file: "outflow.js",
+    find: "this.#waiters.lostBeyond(this.sentCount + this.inFlight);",
+    replace: "this.#waiters.lost();",
+    guards: "What was in flight at an abort may still be told as sent, to a layer above, too.",
+    by: "flow",
+  },
+  {
     id: "limit.oneLarge",
     file: "outflow.js",
     find: "before > limits.writeHigh && ",

@@ -1,6 +1,6 @@
 import type { ProtocolFactory } from "../../contract/index.ts";
 import { Chargen } from "./chargen.ts";
-import { ChatRoom } from "./chat.ts";
+import { Chat } from "./chat.ts";
 import { Discard } from "./discard.ts";
 import { Echo } from "./echo.ts";
 
@@ -12,5 +12,14 @@ export const NAMED_SERVICES: ReadonlyMap<string, () => ProtocolFactory> = new Ma
   ["echo", () => () => new Echo()],
   ["discard", () => () => new Discard()],
   ["chargen", () => () => new Chargen()],
-  ["chat", () => new ChatRoom().member],
+  ["chat", chatRoom],
 ]);
+
+function chatRoom(): ProtocolFactory {
+  const room = new Set<Chat>();
+  let serial = 0;
+  return ({ kind }) => {
+    serial += 1;
+    return new Chat(`${kind}-${serial}`, room);
+  };
+}

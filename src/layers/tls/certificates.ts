@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
+import { CIPHERS } from "./ciphers.ts";
 import type { Pem } from "./tls-options.ts";
 
 /** A certificate and its key. */
@@ -58,7 +59,7 @@ export function checkIdentities(identities: readonly TlsIdentity[]): readonly Tl
   }
   for (const identity of identities) {
     try {
-      createSecureContext(forNode(identity));
+      createSecureContext({ ...forNode(identity), ciphers: CIPHERS });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new TypeError(`Cannot use a certificate and its key: ${why}`, { cause: error });

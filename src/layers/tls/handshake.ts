@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { ConnectionOptions, SecureContext, SecureContextOptions, TLSSocket } from "node:tls";
 import { connect, createSecureContext } from "node:tls";
 import { checkIdentities, forNode, pemForNode } from "./certificates.ts";
+import { CIPHERS } from "./ciphers.ts";
 import { asRefusedIdentity } from "./tls-causes.ts";
 import type { TlsOptions } from "./tls-options.ts";
 
@@ -86,15 +87,3 @@ export function contextOptions(
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION,
   };
 }
-
-const CIPHERS = [
-  "TLS_AES_256_GCM_SHA384",
-  "TLS_CHACHA20_POLY1305_SHA256",
-  "TLS_AES_128_GCM_SHA256",
-  "ECDHE-ECDSA-AES256-GCM-SHA384",
-  "ECDHE-RSA-AES256-GCM-SHA384",
-  "ECDHE-ECDSA-CHACHA20-POLY1305",
-  "ECDHE-RSA-CHACHA20-POLY1305",
-  "ECDHE-ECDSA-AES128-GCM-SHA256",
-  "ECDHE-RSA-AES128-GCM-SHA256",
-].join(":");

@@ -7,7 +7,8 @@ import type {
   Transport,
 } from "../../contract/index.ts";
 import { resolveLimits } from "../../contract/index.ts";
-import { takeOver } from "../../flow/index.ts";
+import type { Holder } from "../../flow/index.ts";
+import { holderOf, takeOver } from "../../flow/index.ts";
 import type { Handshake } from "./handshake.ts";
 import { clientHandshake } from "./handshake.ts";
 import { ServerHandshakes } from "./server-handshakes.ts";
@@ -30,9 +31,14 @@ export interface StartTlsOptions extends TlsOptions, EndpointOptions {
  * From this call on the protocol is told nothing of the plaintext connection, and `transport` takes
  * no more bytes; what was written before goes ahead of the handshake. Whatever arrives from now on
  * is TLS or an error, so that nothing a third party put behind the last plaintext is ever taken for
- * the peer's word: pass on as `early` what was already read. `next` is made when the handshake is
- * done; without it the protocol there is goes on, and is not made again: `dataReceived` is then
- * plaintext out of TLS, and the transport to write to is the one this resolves to.
+ * the peer's word: what was read and not used goes into the handshake. What a `Connection` or a
+ * `FramedProtocol` has, this finds by itself; a protocol of your own passes it on as `early`.
+ *
+ * `next` is made when the handshake is done. Without it the protocol there is goes on, and is not
+ * made again: `dataReceived` is then plaintext out of TLS, and the transport to write to is the one
+ * this resolves to; closing or pausing the old one does so to the new one. A `Connection` or a
+ * `FramedProtocol` cannot go on, since nobody could tell what it still holds in plaintext from what
+ * came over TLS: give a fresh one as `next`.
  *
  * Limits are those of the connection, with `options.limits` over them.
  *
@@ -40,20 +46,28 @@ export interface StartTlsOptions extends TlsOptions, EndpointOptions {
  * @throws {BusyError} ERR_WIRE_BUSY while another protocol is taking over.
  * @throws {WireError} rejects as `connect` of `tls()` does; the protocol that was there is then
  *   told `connectionLost`.
- * @throws {TypeError} {RangeError} for wrong options.
+ * @throws {TypeError} {RangeError} for wrong options, and for no `next` where one is needed.
  * @see twisted.internet.interfaces.ITLSTransport.startTLS
+ *
+ * @example a client that goes on over TLS
+ * ```ts
+ * const secure = new Connection<TlsTransport>();
+ * await startTls(plain, { role: "client", servername: "mail.example.org" }, secure);
+ * await secure.send("EHLO me\r\n");
+ * ```
  */
 export async function startTls(
-  transport: Transport,
+  source: Transport | Holder,
   options: StartTlsOptions,
   next?: Protocol<TlsTransport>,
 ): Promise<TlsTransport> {
   const handshake = handshakeFor(options);
   const { early, signal } = options;
   signal?.throwIfAborted();
+  if (next === undefined && holderOf(source) !== null) throw new TypeError(NEEDS_NEXT);
   let layerOptions!: TlsLayerOptions;
   const layer = new TlsLayer(handshake, () => layerOptions);
-  const taken = takeOver(transport, layer, early);
+  const taken = takeOver(source, layer, early);
   const limits = resolveLimits(options.limits, resolveLimits({}, taken.limits));
   taken.transport.setLimits(OFF);
   const onError = options.onError ?? taken.onError;
@@ -72,11 +86,17 @@ export async function startTls(
         },
       };
     });
-    return layer.transport as TlsTransport;
+    const above = layer.transport as TlsTransport;
+    taken.succeed(above);
+    return above;
   } finally {
     signal?.removeEventListener("abort", stop);
   }
 }
+
+const NEEDS_NEXT =
+  "startTls(): a Connection or FramedProtocol does not go on over TLS; give a fresh one, as in " +
+  "startTls(plain, options, new Connection())";
 
 /** Made once for the same options: certificates cost time to read. */
 const servers = new WeakMap<TlsOptions, ServerHandshakes>();

@@ -11,6 +11,11 @@ export function handshakeFailed(error: Error, peer: Address): CloseCause {
   return failed(kind, `Cannot begin TLS with ${formatAddress(peer)}: ${why}${detail}`, error, peer);
 }
 
+/** What OpenSSL's code for a certificate that it does not take means. */
+export function certificateFault(code: string): string {
+  return CERTIFICATE.get(code) ?? code;
+}
+
 /** An error of a check of the user's own, marked as what it is. */
 export function asRefusedIdentity(error: Error): Error {
   return Object.assign(new Error(error.message, { cause: error }), { code: IDENTITY_REFUSED });
@@ -39,11 +44,14 @@ export function sessionFailed(error: Error, peer: Address): CloseCause {
     });
     return { kind: "lost", by: "wire", code: "ERR_WIRE_BROKEN", error: wireError };
   }
-  const wireError = new WireError(
-    "ERR_WIRE_PEER_PROTOCOL",
-    `${what}what arrived is no TLS of this session (${reasonOf(error)})`,
-    { cause: error, address: peer },
-  );
+  const why =
+    code === "ERR_TLS_RENEGOTIATION_DISABLED"
+      ? "it asks to renegotiate, which is refused here"
+      : `what arrived is no TLS of this session (${reasonOf(error)})`;
+  const wireError = new WireError("ERR_WIRE_PEER_PROTOCOL", what + why, {
+    cause: error,
+    address: peer,
+  });
   return { kind: "failed", by: "peer", code: "ERR_WIRE_PEER_PROTOCOL", error: wireError };
 }
 
@@ -86,10 +94,16 @@ const UNKNOWN_ISSUER =
   "nobody that is trusted here issued its certificate; give the issuer's certificate as `ca`";
 const SELF_SIGNED = `its certificate is self-signed, and not trusted; give it as \`ca\``;
 
+/** What Node calls every fault that it has no code for, such as a key that is too short. */
+const UNNAMED_FAULT = "UNSPECIFIED";
 const IDENTITY_REFUSED = "ERR_IDENTITY_REFUSED";
 
 /** Where the words beside the code tell more than ours. */
-const IN_DETAIL: ReadonlySet<string> = new Set(["ERR_TLS_CERT_ALTNAME_INVALID", IDENTITY_REFUSED]);
+const IN_DETAIL: ReadonlySet<string> = new Set([
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  IDENTITY_REFUSED,
+  UNNAMED_FAULT,
+]);
 
 const CERTIFICATE: ReadonlyMap<string, string> = new Map([
   ["CERT_HAS_EXPIRED", "its certificate has expired; it must be renewed there"],
@@ -107,6 +121,10 @@ const CERTIFICATE: ReadonlyMap<string, string> = new Map([
   ["CERT_CHAIN_TOO_LONG", "the chain behind its certificate is too long"],
   ["ERR_TLS_CERT_ALTNAME_INVALID", "its certificate is for another name"],
   [IDENTITY_REFUSED, "its certificate is not taken"],
+  [UNNAMED_FAULT, "its certificate is not taken"],
+  ["ERR_SSL_EE_KEY_TOO_SMALL", "the key of its certificate is too short"],
+  ["ERR_SSL_CA_KEY_TOO_SMALL", "the key of who issued its certificate is too short"],
+  ["ERR_SSL_CA_MD_TOO_WEAK", "the signature on its certificate is of a kind that is too weak"],
   ["ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE", "it gave no certificate, and one is required"],
   ["ERR_SSL_CERTIFICATE_VERIFY_FAILED", UNKNOWN_ISSUER],
 ]);
@@ -118,11 +136,22 @@ const HANDSHAKE: ReadonlyMap<string, string> = new Map([
   ["ERR_SSL_HTTP_REQUEST", "what arrived is HTTP without TLS"],
   ["ERR_SSL_PACKET_LENGTH_TOO_LONG", NOT_TLS],
   ["ERR_SSL_UNSUPPORTED_PROTOCOL", "it speaks only versions of TLS that are refused here"],
+  ["ERR_SSL_VERSION_TOO_LOW", "it speaks only versions of TLS that are refused here"],
   ["ERR_SSL_NO_SHARED_CIPHER", "there is no cipher suite that both sides take"],
   ["ERR_SSL_NO_APPLICATION_PROTOCOL", "it offers none of our application protocols (alpn)"],
+  [
+    "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
+    'the peer refused with the alert "handshake failure": ' +
+      "there is nothing that both sides take, or it requires a certificate",
+  ],
   ["ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL", "it takes none of our protocols (alpn)"],
   ["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", "it refuses our versions of TLS"],
   ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", "it requires a certificate; give cert and key"],
   ["ERR_SSL_TLSV1_ALERT_UNKNOWN_CA", "it does not trust who issued our certificate"],
   ["ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED", "our certificate has expired"],
+  ["ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE", 'it does not take our certificate ("bad certificate")'],
+  [
+    "ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+    'it does not take our certificate ("certificate unknown")',
+  ],
 ]);

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Endpoint } from "../../contract/index.ts";
 import { selfSigned } from "./self-signed.ts";
-import { tls } from "./tls.ts";
+import { tlsOver } from "./tls.ts";
 import type { TlsOptions, TlsVersion } from "./tls-options.ts";
 import type { TlsTransport } from "./tls-transport.ts";
 
@@ -12,9 +12,12 @@ export interface TlsInWords {
   readonly servername?: string;
   /** A file of PEM. */
   readonly ca?: string;
-  /** A file of PEM; without `key` the key is in there, too. */
+  /**
+   * A file of PEM; without `key` the key is in there, too. Several with a comma between: a server
+   * chooses by the name asked for, the first is for everybody else.
+   */
   readonly cert?: string;
-  /** A file of PEM. */
+  /** A file of PEM; as many as there are certificates. */
   readonly key?: string;
   readonly selfSigned?: boolean;
   readonly requestCert?: boolean;
@@ -24,7 +27,8 @@ export interface TlsInWords {
 }
 
 /**
- * TLS over `lower`, with certificates from files, read now.
+ * TLS over `lower`, with certificates from files, read now, and again when it is asked to reload; a
+ * certificate made on the spot is made anew then.
  *
  * @throws {RangeError} naming the option, when a file cannot be read or a version is none.
  * @throws as `tls()` does, and as `selfSigned()` does.
@@ -33,11 +37,16 @@ export async function tlsFromFiles(
   lower: Endpoint,
   words: TlsInWords,
 ): Promise<Endpoint<TlsTransport>> {
+  const load = (): Promise<TlsOptions> => optionsOf(words, lower.peerName);
+  return tlsOver(lower, await load(), load);
+}
+
+async function optionsOf(words: TlsInWords, name: string | undefined): Promise<TlsOptions> {
   const { alpn, insecure, requestCert, servername } = words;
   if (words.key !== undefined && words.cert === undefined) {
     throw new RangeError("key: give the certificate that it goes with as cert");
   }
-  const options: TlsOptions = {
+  return {
     ...(alpn === undefined ? {} : { alpn: alpn.split(",") }),
     ...(servername === undefined ? {} : { servername }),
     ...(insecure === undefined ? {} : { insecure }),
@@ -45,22 +54,34 @@ export async function tlsFromFiles(
     ...(words.ca === undefined ? {} : { ca: await read("ca", words.ca) }),
     ...version("minVersion", words.minVersion),
     ...version("maxVersion", words.maxVersion),
-    ...(await identity(words, lower.peerName)),
+    ...(await identities(words, name)),
   };
-  return tls(lower, options);
 }
 
-async function identity(
+async function identities(
   { cert, key, selfSigned: isOwn }: TlsInWords,
   name = "localhost",
-): Promise<Pick<TlsOptions, "cert" | "key">> {
-  if (cert !== undefined) {
-    if (isOwn === true) throw new RangeError("selfSigned: there is a cert already");
-    const text = await read("cert", cert);
-    return { cert: text, key: key === undefined ? text : await read("key", key) };
+): Promise<Pick<TlsOptions, "cert" | "key" | "certificates">> {
+  if (cert === undefined) {
+    if (isOwn !== true) return {};
+    return selfSigned({ names: [...new Set([name, "localhost", "127.0.0.1", "::1"])] });
   }
-  if (isOwn !== true) return {};
-  return selfSigned({ names: [...new Set([name, "localhost", "127.0.0.1", "::1"])] });
+  if (isOwn === true) throw new RangeError("selfSigned: there is a cert already");
+  const certFiles = cert.split(",");
+  const keyFiles = key?.split(",") ?? certFiles;
+  if (keyFiles.length !== certFiles.length) {
+    throw new RangeError(
+      `key: there are ${certFiles.length} of cert and ${keyFiles.length} of key`,
+    );
+  }
+  const certificates = await Promise.all(
+    certFiles.map(async (file, index) => ({
+      cert: await read("cert", file),
+      key: await read("key", keyFiles[index] as string),
+    })),
+  );
+  const [first] = certificates;
+  return certificates.length === 1 && first !== undefined ? first : { certificates };
 }
 
 async function read(option: string, path: string): Promise<Uint8Array> {

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import type { PeerCertificate } from "node:tls";
 import type { CertificateStore, TlsIdentity } from "./certificates.ts";
 
@@ -64,6 +65,7 @@ export function checkTlsOptions(where: string, options: TlsOptions): void {
     throw new TypeError(`${where}: give cert and key, or certificates, not both`);
   }
   checkAlpn(where, options.alpn);
+  checkAuthorities(where, options.ca);
 }
 
 function checkType(where: string, name: string, value: unknown, type: string): void {
@@ -82,4 +84,16 @@ function checkAlpn(where: string, alpn: unknown): void {
     typeof name === "string" && name.length > 0 && new TextEncoder().encode(name).byteLength < 256;
   if (Array.isArray(alpn) && alpn.every(isName)) return;
   throw new TypeError(`${where}: alpn must be a list of names of 1 to 255 bytes`);
+}
+
+/** OpenSSL takes what holds no certificate for an empty list, and then trusts nobody. */
+function checkAuthorities(where: string, ca: TlsOptions["ca"]): void {
+  if (ca === undefined) return;
+  for (const pem of [ca].flat()) {
+    try {
+      new X509Certificate(pem as string);
+    } catch (error) {
+      throw new TypeError(`${where}: ca must be certificates in PEM`, { cause: error });
+    }
+  }
 }

@@ -1,5 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
+import { certificateFault } from "./tls-causes.ts";
 
 /** What a handshake settled. */
 export interface TlsSession {
@@ -13,6 +14,8 @@ export interface TlsSession {
   readonly servername: string | null;
   /** Whether the peer's certificate is there and was found good. */
   readonly authorized: boolean;
+  /** What is wrong with a certificate that was taken all the same; empty when nothing is. */
+  readonly unauthorizedWhy: string;
   /** The peer's certificate; `null` when it gave none. */
   readonly peerCertificate: X509Certificate | null;
 }
@@ -26,6 +29,13 @@ export function sessionOf(socket: TLSSocket): TlsSession {
     alpn: typeof alpnProtocol === "string" ? alpnProtocol : null,
     servername: typeof servername === "string" && servername !== "" ? servername : null,
     authorized,
+    unauthorizedWhy: unauthorizedWhy(socket),
     peerCertificate: socket.getPeerX509Certificate() ?? null,
   };
+}
+
+/** Node has the code in place of the error that it says that it has. */
+function unauthorizedWhy({ authorizationError }: TLSSocket): string {
+  const error: unknown = authorizationError ?? "";
+  return error === "" ? "" : certificateFault(String(error));
 }

@@ -42,6 +42,10 @@ export class TlsFlowTransport extends FlowTransport implements TlsTransport {
     return this.#session().authorized;
   }
 
+  get unauthorizedWhy(): string {
+    return this.#session().unauthorizedWhy;
+  }
+
   get peerCertificate(): X509Certificate | null {
     return this.#session().peerCertificate;
   }

@@ -49,6 +49,9 @@ export class TlsWire implements Wire, PushProducer {
   #lowerReason: CloseReason | null = null;
   #isSettleDue = false;
   #lingerFromMs = 0;
+  #isEndAsked = false;
+  /** Runs while the last thing to do is to get our end mark out. */
+  #lastWords: Disposable | null = null;
 
   /** @param upper the flow above, once it is there. */
   constructor(lower: Transport, facts: Facts, upper: () => FlowCalls) {
@@ -78,6 +81,7 @@ export class TlsWire implements Wire, PushProducer {
 
   endSending(): void {
     this.#firstEnd ??= "us";
+    this.#isEndAsked = true;
     this.#socket?.end();
   }
 
@@ -91,7 +95,8 @@ export class TlsWire implements Wire, PushProducer {
 
   /**
    * After both ends the transport beneath has what is left of the bounds above to end, too. Before
-   * that a bound has passed: the peer is told of the end, and nothing is waited for.
+   * that a bound has passed: the peer is told of our end if it was not yet, and no answer is
+   * awaited.
    */
   close(): void {
     this.#isLetGo = true;
@@ -103,8 +108,12 @@ export class TlsWire implements Wire, PushProducer {
       lingerIdleMs: Math.min(limits.lingerIdleMs, leftMs),
       lingerTotalMs: leftMs,
     });
-    if (this.#firstEnd !== "us" && !this.#hasSendingEnded) this.#socket?.end();
-    setImmediate(() => this.#loseLower());
+    if (this.#owesEndMark) {
+      this.#socket?.end();
+      this.#lastWords = runtime.clock.after(LAST_WORDS_MS, () => this.#loseLower());
+    } else {
+      setImmediate(() => this.#loseLower());
+    }
   }
 
   abort(): void {
@@ -142,6 +151,7 @@ export class TlsWire implements Wire, PushProducer {
 
   lowerLost(reason: CloseReason): void {
     this.#lowerReason = reason;
+    this.#lastWords?.[Symbol.dispose]();
     if (reason.kind === "done") this.#hasLowerEnded = true;
     this.#settleLater();
   }
@@ -167,12 +177,10 @@ export class TlsWire implements Wire, PushProducer {
   readonly #handshakeFailed = (error: Error): void => {
     const isRefused = this.#fail(handshakeFailed(error, this.peer));
     if (!isRefused) return;
-    // Whoever is not who it should be is not talked to; anybody else gets the alert.
-    if (this.#failure?.error !== undefined && isCertificateError(this.#failure.error)) {
-      this.#cutLower();
-    } else {
-      this.#dismissLower();
-    }
+    // What the engine found has an alert on its way; what Node found after it has none, and whoever
+    // is not who it should be is not talked to.
+    if (hasAlert(error)) this.#dismissLower();
+    else this.#cutLower();
   };
 
   readonly #sessionFailed = (error: Error): void => {
@@ -194,11 +202,20 @@ export class TlsWire implements Wire, PushProducer {
 
   /** Our end mark is on its way: with it goes our end, where the transport has one. */
   readonly #endMarkWritten = (): void => {
-    if (this.#isLetGo) return;
+    if (this.#isLetGo) {
+      if (this.#lastWords !== null) this.#loseLower();
+      return;
+    }
     this.#lower.unregisterProducer();
     if (isHalfCloseable(this.#lower)) this.#lower.loseWriteConnection();
     else whenSent(this.#lower, (wasSent) => wasSent && setImmediate(() => this.#sendingEnded()));
   };
+
+  /** An end mark behind bytes that never left would tell the peer that it has everything. */
+  get #owesEndMark(): boolean {
+    const isDone = this.#isEndAsked || this.#hasSendingEnded || this.#lowerReason !== null;
+    return this.#isOpen && !isDone && this.#waiting === null && this.#failure === null;
+  }
 
   #sendingEnded(): void {
     if (this.#hasSendingEnded || this.#isOver) return;
@@ -242,6 +259,7 @@ export class TlsWire implements Wire, PushProducer {
   }
 
   #loseLower(): void {
+    this.#lastWords?.[Symbol.dispose]();
     if (this.#lowerReason !== null) {
       this.#settleLater();
       return;
@@ -311,8 +329,8 @@ export class TlsWire implements Wire, PushProducer {
   }
 }
 
-function isCertificateError(error: Error): boolean {
-  return Reflect.get(error, "code") === "ERR_WIRE_CERTIFICATE";
+function hasAlert(error: Error): boolean {
+  return String(Reflect.get(error, "code")).startsWith("ERR_SSL_");
 }
 
 /** Whether keeping `chunk` would keep much more memory alive. */

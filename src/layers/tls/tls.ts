@@ -9,6 +9,7 @@ import type {
 } from "../../contract/index.ts";
 import { formatAddress, resolveLimits, WireError } from "../../contract/index.ts";
 import { defaultOnError } from "../../flow/index.ts";
+import { CertificateStore } from "./certificates.ts";
 import type { Handshake } from "./handshake.ts";
 import { clientHandshake } from "./handshake.ts";
 import { ServerHandshakes } from "./server-handshakes.ts";
@@ -36,28 +37,60 @@ import type { TlsTransport } from "./tls-transport.ts";
  * @see twisted.internet.endpoints.wrapClientTLS, twisted.protocols.tls.TLSMemoryBIOFactory
  */
 export function tls(lower: Endpoint, options: TlsOptions = {}): Endpoint<TlsTransport> {
-  checkTlsOptions("tls()", options);
+  return tlsOver(lower, options);
+}
+
+/**
+ * The same, made again of what `load` gives when it is asked to reload.
+ *
+ * @throws as `tls()` does.
+ */
+export function tlsOver(
+  lower: Endpoint,
+  options: TlsOptions,
+  load?: () => Promise<TlsOptions>,
+): Endpoint<TlsTransport> {
   if (typeof lower?.connect !== "function") {
     throw new TypeError("tls() takes the endpoint beneath first, as in tls(tcp({ port }))");
   }
-  return new TlsEndpoint(lower, options);
+  return new TlsEndpoint(lower, options, load);
+}
+
+/** Both roles, from the same options. */
+interface Handshakes {
+  readonly client: Handshake;
+  server: ServerHandshakes | null;
 }
 
 class TlsEndpoint implements Endpoint<TlsTransport> {
   readonly peerName?: string;
+  readonly reload?: () => Promise<void>;
   readonly #lower: Endpoint;
-  readonly #options: TlsOptions;
-  readonly #client: Handshake;
-  #server: ServerHandshakes | null = null;
+  #options: TlsOptions;
+  #handshakes: Handshakes;
 
-  constructor(lower: Endpoint, options: TlsOptions) {
+  constructor(lower: Endpoint, options: TlsOptions, load?: () => Promise<TlsOptions>) {
     this.#lower = lower;
     this.#options = options;
     if (lower.peerName !== undefined) this.peerName = lower.peerName;
-    this.#client = clientHandshake(options, lower.peerName);
-    if (options.cert !== undefined || options.certificates !== undefined) {
-      this.#server = new ServerHandshakes("tls()", options);
-    }
+    this.#handshakes = this.#prepare(options);
+    const { certificates } = options;
+    if (load !== undefined) this.reload = () => this.#reloadFrom(load);
+    else if (certificates instanceof CertificateStore) this.reload = () => certificates.reload();
+  }
+
+  /** Nothing of the new ones is used before all of them were found good. */
+  async #reloadFrom(load: () => Promise<TlsOptions>): Promise<void> {
+    const options = await load();
+    this.#handshakes = this.#prepare(options);
+    this.#options = options;
+  }
+
+  #prepare(options: TlsOptions): Handshakes {
+    checkTlsOptions("tls()", options);
+    const isServer = options.cert !== undefined || options.certificates !== undefined;
+    const server = isServer ? new ServerHandshakes("tls()", options) : null;
+    return { client: clientHandshake(options, this.peerName), server };
   }
 
   async connect<P extends Protocol<TlsTransport>>(
@@ -70,7 +103,7 @@ class TlsEndpoint implements Endpoint<TlsTransport> {
     let layer!: TlsLayer;
     const begun = new Promise<void>((resolve, reject) => {
       const told = (error: unknown): void => (error === undefined ? resolve() : reject(error));
-      layer = new TlsLayer(this.#client, () => ({
+      layer = new TlsLayer(this.#handshakes.client, () => ({
         ...watching(options),
         limits,
         accept: () => protocol,
@@ -103,8 +136,9 @@ class TlsEndpoint implements Endpoint<TlsTransport> {
     if (typeof factory !== "function") {
       throw new TypeError("listen() takes a function that makes a protocol");
     }
-    this.#server ??= new ServerHandshakes("tls()", this.#options);
-    const { handshake } = this.#server;
+    this.#handshakes.server ??= new ServerHandshakes("tls()", this.#options);
+    // Looked up for each connection: a reload counts from the next one on.
+    const handshake: Handshake = (...given) => this.#handshakes.server?.handshake(...given);
     const limits = resolveLimits(options.limits);
     const onError = options.onError ?? defaultOnError;
     const failed = (error: unknown, layer: TlsLayer, peer: Address): void => {

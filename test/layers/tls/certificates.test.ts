@@ -178,14 +178,13 @@ describe("several certificates", () => {
   test("a reload counts for later connections; a broken one changes nothing", async () => {
     let current = [await issued(["127.0.0.1", "old"])];
     const store = await CertificateStore.open(() => current);
-    await using port = await tls(tcp({ port: 0 }), { certificates: store }).listen(
-      () => new RecordingProtocol(),
-    );
+    const endpoint = tls(tcp({ port: 0 }), { certificates: store });
+    await using port = await endpoint.listen(() => new RecordingProtocol());
     const there = new RecordingProtocol();
     await tls(to(port), { ca: authority.cert }).connect(there);
     assert.equal(await subject(port, {}), "CN=127.0.0.1");
     current = [await issued(["new", "127.0.0.1"])];
-    await store.reload();
+    await endpoint.reload?.();
     assert.equal(await subject(port, {}), "CN=new");
     const [good] = current;
     current = [{ ...(good as (typeof current)[0]), cert: forLocalhost.cert }];
@@ -208,6 +207,7 @@ test("wrong options are refused where they are given", async () => {
   assert.throws(() => tls(wire, { minVersion: "TLSv1.1" } as never), RangeError);
   assert.throws(() => tls(wire, { minVersion: "TLSv1.3", maxVersion: "TLSv1.2" }), RangeError);
   assert.throws(() => tls(wire, { alpn: [""] }), /alpn/);
+  assert.throws(() => tls(wire, { ca: "no certificate" }), /ca must be certificates in PEM/);
   assert.throws(() => tls(undefined as never), /the endpoint beneath/);
   await assert.rejects(
     tls(wire).listen(() => null),

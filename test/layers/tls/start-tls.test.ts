@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Bytes, TcpTransport, Transport } from "../../../src/contract/index.ts";
+import { Connection } from "../../../src/bridges/index.ts";
+import type { Bytes, ListeningPort, TcpTransport, Transport } from "../../../src/contract/index.ts";
 import { isWireError } from "../../../src/contract/index.ts";
+import { FramedProtocol, lineCodec } from "../../../src/framing/index.ts";
 import type { StartTlsOptions, TlsTransport } from "../../../src/layers/tls/index.ts";
 import { startTls } from "../../../src/layers/tls/index.ts";
 import { tcp } from "../../../src/wires/tcp/index.ts";
@@ -142,12 +144,12 @@ describe("startTls", () => {
   });
 
   test("a signal gives up, and so does a peer that never answers", async () => {
-    for (const options of [
-      { signal: AbortSignal.timeout(20) },
-      { limits: { handshakeTimeoutMs: 20 } },
-    ]) {
+    const giveUp = new AbortController();
+    for (const options of [{ signal: giveUp.signal }, { limits: { handshakeTimeoutMs: 20 } }]) {
       await using pair = await talking();
-      await assert.rejects(startTls(pair.client.transport, { ...CLIENT, ...options }));
+      const upgrading = startTls(pair.client.transport, { ...CLIENT, ...options });
+      if (options.signal !== undefined) giveUp.abort();
+      await assert.rejects(upgrading);
       assert.ok(["aborted", "timeout"].includes((await pair.client.lost).kind));
     }
   });
@@ -175,5 +177,121 @@ describe("startTls", () => {
     const reason = await pair.client.lost;
     assert.equal(reason.code, "ERR_WIRE_IDLE");
     assert.notEqual(reason.via?.code, "ERR_WIRE_IDLE");
+  });
+
+  test("whoever holds the old reference closes and pauses what stands above", async () => {
+    await using pair = await talking();
+    const { client, server } = pair;
+    const { transport } = client;
+    await upgrade(pair);
+    transport.pauseProducing();
+    server.transport.resumeProducing();
+    transport.resumeProducing();
+    transport.loseConnection();
+    const [clientReason, serverReason] = await Promise.all([client.lost, server.lost]);
+    assert.deepEqual([clientReason.kind, clientReason.by], ["done", "us"]);
+    // In order: with TLS's end mark.
+    assert.deepEqual([serverReason.kind, serverReason.by], ["done", "peer"]);
+  });
+
+  test("closing the old reference while the handshake runs closes when it is done", async () => {
+    await using pair = await talking();
+    const { client, server } = pair;
+    server.transport.write(text("220 go\r\n"));
+    await client.received(8);
+    const atClient = startTls(client.transport, CLIENT);
+    client.transport.loseConnection();
+    await startTls(server.transport, SERVER);
+    await atClient;
+    assert.equal((await server.lost).kind, "done");
+  });
+});
+
+describe("startTls of somebody who holds bytes", () => {
+  /** A connection in plaintext, and a raw peer that writes what it likes. */
+  async function withRawPeer(): Promise<{
+    readonly plain: Connection<TcpTransport>;
+    readonly peer: RecordingProtocol<TcpTransport>;
+    readonly port: ListeningPort;
+  }> {
+    const plain = new Connection<TcpTransport>();
+    const port = await tcp({ port: 0 }).listen(() => plain);
+    const { port: number } = port.getHost() as { readonly port: number };
+    const peer = await tcp({ port: number }).connect(new RecordingProtocol<TcpTransport>());
+    return { plain, peer, port };
+  }
+
+  test("a Connection goes on as another one; what it has not read belongs to TLS", async () => {
+    const { plain, peer, port } = await withRawPeer();
+    await using _ = port;
+    const atPeer = startTls(peer.transport, CLIENT);
+    // The peer's first words are read ahead, and put back.
+    plain.unread((await plain.read()) as Bytes);
+    const secure = new Connection<TlsTransport>();
+    await Promise.all([startTls(plain, SERVER, secure), atPeer]);
+    (await atPeer).write(text("secret"));
+    assert.equal(Buffer.from((await secure.read()) as Bytes).toString(), "secret");
+    await assert.rejects(plain.read(), { code: "ERR_WIRE_CLOSED" });
+    await assert.rejects(plain.send("plain"), { code: "ERR_WIRE_CLOSED" });
+    await secure.close();
+    assert.equal((await plain.closed).kind, "done");
+    await peer.lost;
+  });
+
+  for (const how of ["the Connection", "its transport"] as const) {
+    test(`what was put behind the command is not read out of TLS: ${how}`, async () => {
+      const { plain, peer, port } = await withRawPeer();
+      await using _ = port;
+      peer.transport.write(text("STARTTLS\r\nMAIL FROM:<attacker@example.test>\r\n"));
+      const all = Buffer.from((await plain.read()) as Bytes);
+      plain.unread(all.subarray(10));
+      const secure = new Connection<TlsTransport>();
+      const source = how === "the Connection" ? plain : plain.transport;
+      await assert.rejects(startTls(source, SERVER, secure), {
+        code: "ERR_WIRE_HANDSHAKE",
+        message: /not TLS/,
+      });
+      assert.equal(secure.unreadBytes, 0);
+      assert.throws(() => secure.transport, { code: "ERR_WIRE_CLOSED" });
+      peer.transport.abortConnection();
+      await peer.lost;
+    });
+  }
+
+  test("a Connection without next is refused, and stays as it was", async () => {
+    const { plain, peer, port } = await withRawPeer();
+    await using _ = port;
+    peer.transport.write(text("hello"));
+    await plain.read();
+    await assert.rejects(startTls(plain, SERVER), TypeError);
+    await assert.rejects(startTls(plain.transport, SERVER), /give a fresh one/);
+    await plain.send("still plain");
+    await peer.received(11);
+    await plain.close();
+    await peer.lost;
+  });
+
+  test("lines that came behind the command are not taken as lines out of TLS", async () => {
+    const next = new RecordingProtocol<TlsTransport>();
+    let upgrading!: Promise<unknown>;
+    const heard: string[] = [];
+    class Commands extends FramedProtocol<TcpTransport> {
+      constructor() {
+        super(lineCodec());
+      }
+      protected override frameReceived(line: Bytes): void {
+        heard.push(Buffer.from(line).toString());
+        upgrading = startTls(this.transport, SERVER, next);
+        upgrading.catch(() => {});
+      }
+    }
+    const port = await tcp({ port: 0 }).listen(() => new Commands());
+    await using _ = port;
+    const { port: number } = port.getHost() as { readonly port: number };
+    const peer = await tcp({ port: number }).connect(new RecordingProtocol<TcpTransport>());
+    peer.transport.write(text("STARTTLS\r\nRSET\r\nQUIT\r\n"));
+    await peer.lost;
+    await assert.rejects(upgrading, { code: "ERR_WIRE_HANDSHAKE" });
+    assert.deepEqual([heard, next.calls], [["STARTTLS"], []]);
   });
 });

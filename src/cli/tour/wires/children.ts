@@ -1,0 +1,108 @@
+import { join } from "node:path";
+import type { Address, ProcessTransport, Protocol } from "../../../contract/index.ts";
+import type { Pair, PairOptions, WireUnderTest } from "../../../testing/index.ts";
+import { settleByTurns } from "../../../testing/index.ts";
+import { childProcess } from "../../../wires/process/index.ts";
+import { unix } from "../../../wires/unix/index.ts";
+import { MIRROR } from "../members/mirror.ts";
+import { NODE_MEMBER } from "../members/node-member.ts";
+import { STDIO_MEMBER } from "../members/stdio-member.ts";
+import { HeldEnd } from "./held-end.ts";
+import { pipedStdio, withoutPipes } from "./pipes.ts";
+import type { Entry, OpenWire, TourWire } from "./tour-wire.ts";
+
+/** A child process that knows Node's own streams only; the room holds its pipes. */
+export const processWire: TourWire = {
+  key: "process",
+  title: "process",
+  column: "prc",
+  absent: withoutChildren,
+  open: (entry) => openChild(entry, NODE_MEMBER, "a child with Node's own streams"),
+  live: mirrored,
+};
+
+/** A child whose standard streams are our `stdio()`. */
+export const stdioWire: TourWire = {
+  key: "stdio",
+  title: "stdio",
+  column: "std",
+  absent: withoutPipes,
+  open: (entry) => openChild(entry, STDIO_MEMBER, "a child with our stdio()"),
+  live: pipedStdio,
+};
+
+function withoutChildren(): string | undefined {
+  return process.platform === "win32" ? "it needs POSIX pipes and sockets" : undefined;
+}
+
+async function openChild(entry: Entry, program: string, made: string): Promise<OpenWire> {
+  const { chat, name, roomOptions, speaker } = entry;
+  const peer: Address = { kind: "process", command: process.execPath, args: [], pid: null };
+  const protocol = chat(peer);
+  if (protocol === null) throw new Error(`the room is closed to ${name}`);
+  const held = new HeldEnd(protocol);
+  const child = childProcess({ command: process.execPath, args: [program, name, speaker] });
+  await child.connect(held.protocol as Protocol<ProcessTransport>, roomOptions);
+  const { pid } = held.transport as ProcessTransport;
+  return {
+    address: `${made}, pid ${pid}`,
+    commands: [],
+    ...(pid !== null && { pid }),
+    stopListening: async () => {},
+  };
+}
+
+let places = 0;
+
+/**
+ * A child that joins its standard streams to a socket: at the left its pipes, at the right that
+ * socket.
+ */
+function mirrored(folder: string): WireUnderTest {
+  return {
+    name: "process",
+    capabilities: new Set(["abort", "halfClose", "linger", "backPressure"]),
+    pair: (left, right, options) => pairThroughChild(folder, left, right, options),
+  };
+}
+
+async function pairThroughChild(
+  folder: string,
+  left: Protocol,
+  right: Protocol,
+  { limits, observers = {}, onError, signal }: PairOptions,
+): Promise<Pair> {
+  const [atLeft, atRight] = [new HeldEnd(left), new HeldEnd(right)];
+  const base = { limits, onError, signal };
+  places += 1;
+  const path = join(folder, `m${places}`);
+  const port = await unix({ path }).listen(() => atRight.protocol, {
+    ...base,
+    ...(observers.right && { observer: observers.right }),
+  });
+  const child = childProcess({ command: process.execPath, args: [MIRROR, path], fds: { 3: "r" } });
+  await child.connect(atLeft.protocol as Protocol<ProcessTransport>, {
+    ...base,
+    ...(observers.left && { observer: observers.left }),
+  });
+  let isJoined = false;
+  const told: Protocol = {
+    connectionMade: () => undefined,
+    dataReceived: () => {
+      isJoined = true;
+    },
+    connectionLost: () => undefined,
+  };
+  (atLeft.transport as ProcessTransport).childTransport(3).switchProtocol(told);
+  const settle = settleByTurns();
+  await settle(() => signal.aborted || (isJoined && atRight.isMade));
+  return {
+    left: atLeft.transport,
+    right: atRight.transport,
+    settle,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([atLeft.letGo(), atRight.letGo()]);
+      await port.stopListening();
+    },
+  };
+}
