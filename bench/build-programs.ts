@@ -11,30 +11,37 @@ import type { Places } from "./places.ts";
  */
 export function buildPrograms(places: Places): void {
   mkdirSync(places.built(""), { recursive: true });
-  compileC(places, "bench/load", "load");
-  compileC(places, "bench/servers/c", "c-server");
+  compileC(places.root, "bench/load", places.built("load"));
+  compileC(places.root, "bench/servers/c", places.built("c-server"));
   if (missingPrograms(["go"]).length === 0) {
     const source = places.script("go_server.go");
-    run(places, "go", ["build", "-o", places.built("go-server"), source], { GO111MODULE: "off" });
+    run(places.root, "go", ["build", "-o", places.built("go-server"), source], {
+      GO111MODULE: "off",
+    });
   }
 }
 
-function compileC(places: Places, folder: string, output: string): void {
-  const sources = readdirSync(join(places.root, folder))
+/**
+ * Makes a program of all C files in a folder.
+ *
+ * @throws {Error} when the compiler is not here, or fails.
+ */
+export function compileC(root: string, folder: string, output: string): void {
+  const sources = readdirSync(join(root, folder))
     .filter((name) => name.endsWith(".c"))
     .map((name) => join(folder, name));
   const flags = ["-D_GNU_SOURCE", "-std=gnu11", "-O2", "-Wall", "-Wextra"];
-  run(places, process.env["CC"] ?? "gcc", [...flags, ...sources, "-o", places.built(output)], {});
+  run(root, process.env["CC"] ?? "gcc", [...flags, ...sources, "-o", output], {});
 }
 
 function run(
-  places: Places,
+  root: string,
   program: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): void {
   const ran = spawnSync(program, args, {
-    cwd: places.root,
+    cwd: root,
     env: { ...process.env, ...env },
     encoding: "utf8",
   });

@@ -72,7 +72,7 @@ async function runOnce(
   const command = peer.command({ mode: workload.mode, port, argument });
   if (command === undefined) throw new Error(`${peer.id} does not do ${workload.id}`);
   const server = stack.use(await ServerProcess.start(command, port, servers));
-  const report = await runLoad(places, [
+  const report = await runLoad(places.built("load"), [
     ...workload.load,
     ...["--port", String(port), "--pid", String(server.pid)],
     ...["--warmup", String(lengths.warmupS)],
@@ -87,9 +87,9 @@ async function runOnce(
 }
 
 /** Runs the load generator; @throws {Error} with its word when the run is void. */
-export async function runLoad(places: Places, words: readonly string[]): Promise<LoadReport> {
+export async function runLoad(program: string, words: readonly string[]): Promise<LoadReport> {
   const said = await new Promise<string>((resolve) => {
-    execFile(places.built("load"), words, (_error, stdout) => resolve(stdout));
+    execFile(program, words, (_error, stdout) => resolve(stdout));
   });
   const report = JSON.parse(said === "" ? '{"error":"load ended without a word"}' : said) as
     | LoadReport

@@ -20,13 +20,15 @@ export const USAGE = `npm run bench -- [options]
   --quick              few workloads, few rounds: under two minutes
   --workload NAME      only this one; may be repeated
   --peer NAME          only this one, with what it is compared to; may be repeated; "all": everybody
+                       but other Nodes
   --only               with --peer: do not add those it is compared to
   --rounds N           pairs (default 7; quick 3)
   --seconds S          how long a run is measured (default 1; quick 0.4)
-  --json FILE          where the results go (default bench/results/DATE.json)
+  --json FILE          where the results go (default
+                        bench/results/DATE.json)
   --list               workloads and peers, and what is missing
   --fetch-peers        install other Nodes, Bun and Deno outside the project
-  --write-readme       write the newest results into README.md, and the plot
+  --write-readme       write --json FILE, or the newest results, into README.md, and the plot
   --help
 `;
 

@@ -13,8 +13,10 @@ import { allPeers } from "./peers.ts";
 import { Places } from "./places.ts";
 import type { Results } from "./results.ts";
 import { tablesOf } from "./table.ts";
+import { targetTable } from "./targets.ts";
 import type { Workload } from "./workloads.ts";
 import { workloads } from "./workloads.ts";
+import { newestResults, writePages } from "./write-pages.ts";
 
 /** `npm run bench`: measures, prints tables on stdout, and keeps every run in a file. */
 async function bench(args: readonly string[]): Promise<void> {
@@ -26,6 +28,11 @@ async function bench(args: readonly string[]): Promise<void> {
     return;
   }
   if (options.isListing) return list(places);
+  if (options.isWritingReadme) {
+    const file = options.file ?? newestResults(places.root);
+    for (const page of writePages(places.root, file)) tell(`written: ${page}`);
+    return;
+  }
   await measureAll(places, options, args);
 }
 
@@ -36,10 +43,10 @@ async function measureAll(
 ): Promise<void> {
   const chosen = options.workloads.map((id) => named(workloads, id, "workload"));
   const everybody = allPeers(places);
-  const asked = options.peers.includes("all")
-    ? everybody
-    : options.peers.map((id) => named(everybody, id, "peer"));
-  const here = asked.filter(({ missing }) => missing === null);
+  const asked = options.peers.flatMap((id) =>
+    id === "all" ? everybody.filter(isUsual) : [named(everybody, id, "peer")],
+  );
+  const here = [...new Set(asked)].filter(({ missing }) => missing === null);
   const absent = asked.flatMap(({ missing }) => missing ?? []);
   for (const line of absent) tell(`absent: ${line}`);
   buildPrograms(places);
@@ -69,7 +76,7 @@ async function measureAll(
   const file = options.file ?? `bench/results/${results.date.replace(/\W/g, "").slice(0, 13)}.json`;
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`);
-  print(tablesOf(results));
+  print(`${tablesOf(results)}\n${targetTable(results)}\n`);
   for (const { workload, peer, why } of all.failed) tell(`VOID: ${workload}, ${peer}: ${why}`);
   tell(`${all.runs.length} runs in ${file}, ${all.failed.length} void`);
   if (all.failed.length > 0) process.exitCode = 1;
@@ -79,6 +86,11 @@ async function measureAll(
 function lengthsFor({ measure }: Workload, { lengths }: Options): Options["lengths"] {
   const roundsMax = measure === "survival" ? 1 : measure === "cost" ? lengths.rounds : 3;
   return { ...lengths, rounds: Math.min(lengths.rounds, roundsMax) };
+}
+
+/** Everybody but the other Nodes, and `node:net` with delays of 40 ms. */
+function isUsual({ id }: Peer): boolean {
+  return !id.includes("@") && !id.endsWith("-nagle");
 }
 
 function takesPart(peer: Peer, { mode }: Workload): boolean {

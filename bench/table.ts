@@ -123,10 +123,17 @@ export function ratioCell(
   reference: string,
 ): string {
   const ours = samplesOf(results, workload, peer);
-  const spread = spreadOf(pairedRatios(ours, samplesOf(results, workload, reference)));
+  const other = sameNode(results, peer, reference);
+  const spread = spreadOf(pairedRatios(ours, samplesOf(results, workload, other)));
   if (spread === undefined) return "";
-  if (peer === reference) return "1";
+  if (peer === other) return "1";
   return `${ratio(spread.median)} [${ratio(spread.min)}–${ratio(spread.max)}]`;
+}
+
+/** What runs on a Node of its own is compared to `node:net` on that Node, where it was measured. */
+function sameNode(results: Results, peer: string, reference: string): string {
+  const own = `${reference}${/@\d+$/.exec(peer)?.[0] ?? ""}`;
+  return own in results.peers ? own : reference;
 }
 
 function ratio(value: number): string {

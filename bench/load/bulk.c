@@ -9,7 +9,7 @@
 #include "tape.h"
 #include "workloads.h"
 
-enum { WRITE_BYTES = 64 << 10, READ_BYTES = 256 << 10, PATIENCE_S = 20 };
+enum { WRITE_BYTES = 64 << 10, READ_BYTES = 256 << 10 };
 
 static void send_bytes(int fd, const struct tape *tape, uint64_t from, uint64_t until) {
   while (from < until) {
@@ -54,7 +54,7 @@ struct report run_sink(const struct options *options) {
   uint64_t warm = (uint64_t)options->warmup_bytes;
   uint64_t total = warm + (uint64_t)options->bytes;
   int fd = connect_socket(options, 0, true);
-  set_patience(fd, PATIENCE_S);
+  set_patience(fd, options->patience_s);
   send_bytes(fd, &tape, 0, warm);
   struct counts before = counters_read();
   uint64_t began = now_ns();
@@ -74,7 +74,7 @@ struct report run_source(const struct options *options) {
   uint64_t warm = (uint64_t)options->warmup_bytes;
   uint64_t total = warm + (uint64_t)options->bytes;
   int fd = connect_socket(options, 0, true);
-  set_patience(fd, PATIENCE_S);
+  set_patience(fd, options->patience_s);
   struct counts before = {0};
   uint64_t began = 0;
   uint64_t received = 0;

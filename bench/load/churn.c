@@ -11,7 +11,7 @@
 #include "tape.h"
 #include "workloads.h"
 
-enum { EVENTS = 256, STALL_MS = 5000, REQUEST_MAX = 64 << 10 };
+enum { EVENTS = 256, REQUEST_MAX = 64 << 10 };
 
 /* One place among those in flight; a connection after the other passes through it. */
 struct place {
@@ -70,8 +70,9 @@ static void go_on(struct run *run, struct place *place) {
 
 static void turn(struct run *run) {
   struct epoll_event events[EVENTS];
-  int count = epoll_wait(run->epoll, events, EVENTS, STALL_MS);
-  if (count == 0) fail("an answer is short: nothing came for %d ms", STALL_MS);
+  int patience_ms = (int)(run->options->patience_s * 1000);
+  int count = epoll_wait(run->epoll, events, EVENTS, patience_ms);
+  if (count == 0) fail("an answer is short: nothing came for %d ms", patience_ms);
   for (int i = 0; i < count; i += 1) go_on(run, events[i].data.ptr);
 }
 

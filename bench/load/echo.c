@@ -11,7 +11,7 @@
 #include "tape.h"
 #include "workloads.h"
 
-enum { EVENTS = 1024, READ_BYTES = 256 << 10, STALL_MS = 5000 };
+enum { EVENTS = 1024, READ_BYTES = 256 << 10 };
 
 struct connection {
   int fd;
@@ -29,9 +29,11 @@ struct run {
   struct tape requests, answers;
   bool is_echo;       /* the answer is the request; else it is the start of the tape */
   bool is_asking;
+  bool is_leaving;    /* we have ended our side of every connection */
   bool is_measuring;
   uint64_t answered;
   uint64_t outstanding;
+  int ended;
   struct latencies latencies;
   struct connection *connections;
   uint8_t *buffer;
@@ -77,6 +79,11 @@ static void receive(struct run *run, struct connection *connection) {
   ssize_t got = read(connection->fd, run->buffer, READ_BYTES);
   if (got < 0 && errno == EAGAIN) return;
   if (got < 0) fail("read: %s", strerror(errno));
+  if (got == 0 && run->is_leaving) {
+    run->ended += 1;
+    epoll_ctl(run->epoll, EPOLL_CTL_DEL, connection->fd, NULL);
+    return;
+  }
   if (got == 0) fail("the server ended a connection");
   uint64_t phase = run->is_echo ? connection->phase : 0;
   tape_check(&run->answers, phase + connection->received, run->buffer, (size_t)got);
@@ -97,11 +104,16 @@ static void receive(struct run *run, struct connection *connection) {
 
 static void turn(struct run *run) {
   struct epoll_event events[EVENTS];
-  int count = epoll_wait(run->epoll, events, EVENTS, STALL_MS);
+  int patience_ms = (int)(run->options->patience_s * 1000);
+  int count = epoll_wait(run->epoll, events, EVENTS, patience_ms);
   if (count < 0 && errno != EINTR) fail("epoll_wait: %s", strerror(errno));
+  if (count == 0 && run->is_leaving) {
+    fail("the server does not end what we have ended: %d of %d connections",
+         run->options->connections - run->ended, run->options->connections);
+  }
   if (count == 0) {
     fail("an answer is short: %llu requests without one for %d ms",
-         (unsigned long long)run->outstanding, STALL_MS);
+         (unsigned long long)run->outstanding, patience_ms);
   }
   for (int i = 0; i < count; i += 1) {
     struct connection *connection = events[i].data.ptr;
@@ -120,6 +132,15 @@ static void open_connections(struct run *run) {
     connection->phase = (uint64_t)i * 4099;
     watch(run, connection, EPOLL_CTL_ADD, EPOLLIN);
   }
+}
+
+/* Ends our side and reads to the server's end, so that bytes too many are seen, too. */
+static void leave(struct run *run) {
+  run->is_leaving = true;
+  for (int i = 0; i < run->options->connections; i += 1) {
+    if (shutdown(run->connections[i].fd, SHUT_WR) != 0) fail("shutdown: %s", strerror(errno));
+  }
+  while (run->ended < run->options->connections) turn(run);
 }
 
 struct report run_echo(const struct options *options) {
@@ -150,6 +171,7 @@ struct report run_echo(const struct options *options) {
 
   run->is_asking = false;
   while (run->outstanding > 0) turn(run);
+  leave(run);
   return (struct report){
       .operations = (double)answered,
       .bytes = (double)answered * (double)(options->request_bytes + options->response_bytes),

@@ -9,7 +9,7 @@
 #include "tape.h"
 #include "workloads.h"
 
-enum { PATIENCE_S = 20, REQUEST_MAX = 64 << 10, FIRST = 64, FIRST_REQUESTS = 100 };
+enum { REQUEST_MAX = 64 << 10, FIRST = 64, FIRST_REQUESTS = 100 };
 
 static uint8_t buffer[REQUEST_MAX];
 
@@ -44,7 +44,7 @@ struct report run_idle(const struct options *options) {
       began = now_ns();
     }
     fds[i] = connect_socket(options, i, true);
-    set_patience(fds[i], PATIENCE_S);
+    set_patience(fds[i], options->patience_s);
     int requests = i < FIRST ? FIRST_REQUESTS : 1;
     for (int n = 0; n < requests; n += 1) ask_once(fds[i], &tape, (size_t)options->request_bytes);
   }

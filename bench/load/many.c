@@ -11,7 +11,7 @@
 #include "tape.h"
 #include "workloads.h"
 
-enum { EVENTS = 1024, REQUEST_MAX = 4096, BACKLOG = 256, PATIENCE_S = 10 };
+enum { EVENTS = 1024, REQUEST_MAX = 4096, BACKLOG = 256 };
 
 struct connection {
   int fd;
@@ -106,7 +106,7 @@ struct report run_many(const struct options *options) {
     for (; n < due && n < rounds * count; n += 1) ask(run, &run->connections[n % count]);
     turn(run, 1);
   }
-  for (uint64_t end = now_ns() + PATIENCE_S * 1000000000ull;
+  for (uint64_t end = now_ns() + ns_of(options->patience_s);
        run->outstanding > 0 && now_ns() < end;) {
     turn(run, 100);
   }

@@ -6,7 +6,7 @@
 
 #include "report.h"
 
-enum { PORT = 1, PID, CPU, CONNECTIONS, SOURCES, SIZE, RESPONSE, DEPTH, WARMUP, WARMUP_OPERATIONS, SECONDS, WARMUP_BYTES, BYTES };
+enum { PORT = 1, PID, CPU, CONNECTIONS, SOURCES, SIZE, RESPONSE, DEPTH, WARMUP, WARMUP_OPERATIONS, SECONDS, WARMUP_BYTES, BYTES, PATIENCE };
 
 static const struct option WORDS[] = {
     {"port", required_argument, NULL, PORT},
@@ -22,6 +22,7 @@ static const struct option WORDS[] = {
     {"seconds", required_argument, NULL, SECONDS},
     {"warmup-bytes", required_argument, NULL, WARMUP_BYTES},
     {"bytes", required_argument, NULL, BYTES},
+    {"patience", required_argument, NULL, PATIENCE},
     {NULL, 0, NULL, 0},
 };
 
@@ -40,6 +41,7 @@ static void take(struct options *options, int word, const char *value) {
     case SECONDS: options->seconds = atof(value); return;
     case WARMUP_BYTES: options->warmup_bytes = atoll(value); return;
     case BYTES: options->bytes = atoll(value); return;
+    case PATIENCE: options->patience_s = atof(value); return;
     default: fail("load: an option is not known");
   }
 }
@@ -55,6 +57,7 @@ struct options options_read(int count, char **words) {
       .seconds = 1,
       .warmup_bytes = 64 << 20,
       .bytes = 512 << 20,
+      .patience_s = 15,
   };
   for (int word; (word = getopt_long(count, words, "", WORDS, NULL)) != -1;) {
     take(&options, word, optarg);

@@ -19,6 +19,7 @@ struct options {
   double seconds;
   int64_t warmup_bytes;
   int64_t bytes;
+  double patience_s;          /* how long an answer may be awaited */
 };
 
 struct options options_read(int count, char **words);

@@ -41,8 +41,9 @@ void set_non_blocking(int fd) {
   if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0) fail("fcntl: %s", strerror(errno));
 }
 
-void set_patience(int fd, int seconds) {
-  struct timeval time = {.tv_sec = seconds};
+void set_patience(int fd, double seconds) {
+  time_t whole = (time_t)seconds;
+  struct timeval time = {.tv_sec = whole, .tv_usec = (suseconds_t)((seconds - (double)whole) * 1e6)};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
 }

@@ -12,7 +12,7 @@ int connect_socket(const struct options *options, int index, bool is_blocking);
 void set_non_blocking(int fd);
 
 /* A blocking call on it fails after this many seconds. */
-void set_patience(int fd, int seconds);
+void set_patience(int fd, double seconds);
 
 /* Lets this process hold as many descriptors as it may. */
 void raise_descriptor_limit(void);
