@@ -98,7 +98,7 @@ export async function runLoad(program: string, words: readonly string[]): Promis
   return report;
 }
 
-/** Which processors servers and load keep to; one for each, so that neither is in the other's way. */
+/** Which processors servers and load keep to: one each, so that none is in the other's way. */
 function processors(): { readonly servers: number | null; readonly load: number | null } {
   return cpus().length < 2 ? { servers: null, load: null } : { servers: 0, load: 1 };
 }

@@ -11,7 +11,9 @@ interface Bar {
   readonly spread: Spread;
 }
 
-/** A group of bars for each workload: how many times less CPU than the reference; lines are ranges. */
+/**
+ * A group of bars for each workload: how many times less CPU than the reference. Lines are ranges.
+ */
 export function plotOf(results: Results, reference: string): string {
   const groups = workloads
     .filter(({ measure }) => measure === "cost")
@@ -34,10 +36,11 @@ export function plotOf(results: Results, reference: string): string {
   const one = scale(1).toFixed(1);
   const title = `CPU of ${results.peers[reference] ?? reference} / CPU of each, per operation`;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="11">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}"`,
+    `  viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="11">`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     text(8, 16, `${title}; longer is better; ${day(results)}`, "start", "normal"),
-    `<line x1="${one}" y1="${TOP - 6}" x2="${one}" y2="${height - 8}" stroke="#888888" stroke-dasharray="3 3"/>`,
+    `<line x1="${one}" y1="${TOP - 6}" x2="${one}" y2="${height - 8}" stroke="#888888"/>`,
     ...parts,
     "</svg>",
     "",
@@ -55,11 +58,11 @@ function barsOf(results: Results, workload: Workload, reference: string): readon
 
 function drawBar({ title, color, spread }: Bar, y: number, scale: (r: number) => number): string[] {
   const middle = y + BAR / 2;
-  const end = scale(spread.median);
+  const width = (scale(spread.median) - LEFT).toFixed(1);
   const [from, to] = [scale(spread.min).toFixed(1), scale(spread.max).toFixed(1)];
   return [
     text(LEFT - 6, middle + 4, title, "end", "normal"),
-    `<rect x="${LEFT}" y="${y + 2}" width="${(end - LEFT).toFixed(1)}" height="${BAR - 4}" fill="${color}"/>`,
+    `<rect x="${LEFT}" y="${y + 2}" width="${width}" height="${BAR - 4}" fill="${color}"/>`,
     `<line x1="${from}" y1="${middle}" x2="${to}" y2="${middle}" stroke="#333333"/>`,
     text(scale(spread.max) + 5, middle + 4, spread.median.toFixed(2), "start", "normal"),
   ];
@@ -74,7 +77,8 @@ function colorOf(peer: string): string {
 
 function text(x: number, y: number, words: string, anchor: string, weight: string): string {
   const safe = words.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" font-weight="${weight}" fill="#222222">${safe}</text>`;
+  const place = `x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}"`;
+  return `<text ${place} font-weight="${weight}" fill="#222222">${safe}</text>`;
 }
 
 function day({ date }: Results): string {

@@ -39,7 +39,8 @@ export function sectionOf(results: Results, plot: string, tables: string): strin
     `![Each workload, everybody measured](${plot})`,
     "",
     `Measured ${results.date.slice(0, 10)}, ${results.rounds} rounds of ${results.seconds} s, Node ${results.node},`,
-    `${machine.cpu}, ${machine.cores} processors, ${machine.kernel}, loopback, by \`${results.command}\`.`,
+    `${machine.cpu}, ${machine.cores} processors, ${machine.kernel}, loopback,`,
+    `by \`${results.command}\`.`,
     `All tables: [${tables}](${tables}). How it is measured, and what it does not tell:`,
     "[bench/README.md](bench/README.md).",
   ].join("\n");

@@ -31,7 +31,7 @@ export class ServerProcess implements AsyncDisposable {
   static async start(command: Command, port: number, cpu: number | null): Promise<ServerProcess> {
     const { program, args, env = {} } = command;
     const pinned = cpu === null ? [] : ["taskset", "-c", String(cpu)];
-    // A shell raises the limit of descriptors and becomes the server, so that the id is the server's.
+    // A shell raises the limit of descriptors and becomes the server: the id is the server's.
     const words = ["-c", 'ulimit -n "$(ulimit -Hn)"; exec "$@"', "sh", ...pinned, program, ...args];
     const child = spawn("sh", words, {
       env: { ...process.env, ...env },

@@ -54,7 +54,7 @@ export function verdicts(results: Results): readonly Verdict[] {
 export function targetTable(results: Results): string {
   const rows = verdicts(results).map(
     ({ workload, peer, what, wanted, measured, isReached }) =>
-      `| ${workload} | ${peer} | ${what} | ${wanted} | ${measured} | ${isReached ? "yes" : "**no**"} |`,
+      `| ${[workload, peer, what, wanted, measured, isReached ? "yes" : "**no**"].join(" | ")} |`,
   );
   if (rows.length === 0) return "";
   const head = "| workload | | measured as | wanted | measured | reached |";

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { plotOf } from "./plot.ts";
 import { sectionOf, withSection } from "./readme-section.ts";
 import type { Results } from "./results.ts";
@@ -29,6 +29,7 @@ export function writePages(root: string, file: string): readonly string[] {
 
 function pageOf(results: Results, file: string): string {
   const { machine } = results;
+  const name = basename(file);
   const absent = results.absent.map((line) => `- not measured, since absent: ${line}`);
   const failed = results.failed.map(
     ({ workload, peer, round, why }) => `- void: ${workload}, ${peer}, round ${round + 1}: ${why}`,
@@ -36,9 +37,11 @@ function pageOf(results: Results, file: string): string {
   return [
     "# Results",
     "",
-    `Measured ${results.date} by \`${results.command}\` at ${results.commit}; Node ${results.node};`,
-    `${machine.cpu}, ${machine.cores} processors, ${machine.memoryGiB} GiB, ${machine.kernel}, ${machine.os}.`,
-    `Made from [${file}](${file.slice(FOLDER.length + 1)}) by \`npm run bench -- --write-readme\`; how it was measured is in`,
+    `Measured ${results.date} by \`${results.command}\` at ${results.commit};`,
+    `Node ${results.node};`,
+    `${machine.cpu}, ${machine.cores} processors, ${machine.memoryGiB} GiB,`,
+    `${machine.kernel}, ${machine.os}. Made from [${name}](${name}) by`,
+    "`npm run bench -- --write-readme`; how it was measured is in",
     "[the README of the bench](../README.md).",
     "",
     ...absent,

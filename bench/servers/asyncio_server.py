@@ -100,16 +100,35 @@ class Side(asyncio.Protocol):
 
 
 class Relay(Side):
+    """What comes before the other side is there waits: a pause in connection_made is not kept."""
+
     def connection_made(self, transport):
         self.transport = transport
-        transport.pause_reading()
+        self.early = []
+        self.has_ended = False
         self.connecting = asyncio.ensure_future(self.connect())
 
     async def connect(self):
         loop = asyncio.get_running_loop()
-        _, self.other = await loop.create_connection(Side, "127.0.0.1", argument)
-        self.other.other = self
-        self.transport.resume_reading()
+        _, other = await loop.create_connection(Side, "127.0.0.1", argument)
+        other.other = self
+        self.other = other
+        for data in self.early:
+            other.transport.write(data)
+        if self.has_ended:
+            other.transport.write_eof()
+        if self.transport.is_closing():
+            other.transport.close()
+
+    def data_received(self, data):
+        if self.other is None:
+            self.early.append(data)
+        else:
+            self.other.transport.write(data)
+
+    def eof_received(self):
+        self.has_ended = True
+        return super().eof_received() if self.other is not None else True
 
 
 FACTORIES = {"echo": Echo, "small": Small, "sink": Sink, "source": Source, "relay": Relay}

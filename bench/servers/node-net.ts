@@ -1,4 +1,4 @@
-/** node-net plain|no-delay MODE PORT [BYTES or PORT behind a relay]: servers on `node:net`, idiomatic. */
+/** node-net plain|no-delay MODE PORT [BYTES, or PORT behind a relay]: idiomatic `node:net`. */
 import type { Socket } from "node:net";
 import { connect, createServer } from "node:net";
 import { BLOCK_BYTES, fixedBytes, PIECES, REQUEST_BYTES } from "./fixed-bytes.ts";

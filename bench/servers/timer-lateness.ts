@@ -1,4 +1,4 @@
-/** Runs a timer of 5 ms for ever; when the process is asked to end, says how late it was at worst. */
+/** Runs a timer of 5 ms for ever; asked to end, the process says how late it was at worst. */
 export function watchTimer(): void {
   let latestMs = 0;
   let ticks = 0;
