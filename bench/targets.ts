@@ -4,7 +4,7 @@ import { median, pairedRatios } from "./statistics.ts";
 import { workloads } from "./workloads.ts";
 
 /** What a peer is to reach: so many times less cost than another, or a figure of its own. */
-type Target =
+export type Target =
   | {
       readonly workload: string;
       readonly peer: string;
@@ -97,7 +97,7 @@ function ratios(
   return Object.entries(wanted).map(([against, atLeast]) => ({ workload, peer, against, atLeast }));
 }
 
-const TARGETS: readonly Target[] = [
+export const TARGETS: readonly Target[] = [
   ...ratios(NATIVE, "small", { [NET]: 8, bun: 5, go: 5, uvloop: 1, "c-coalesced": 0.7 }),
   ...ratios(PORTABLE, "small", { [NET]: 4.5 }),
   ...ratios(NATIVE, "echo-50", { [NET]: 1.6, bun: 1, "c-epoll": 0.9 }),
