@@ -124,7 +124,7 @@ const LAST_PORT = 30_000;
 let nextPort = FIRST_PORT + (process.pid % (LAST_PORT - FIRST_PORT));
 
 /** Bytes that go before the measured ones. */
-const WARMUP_BYTES = 64 * 1024 * 1024;
+const WARMUP_BYTES = 256 * 1024 * 1024;
 
 class AsyncDisposableStackOfServers implements AsyncDisposable {
   readonly #servers: ServerProcess[] = [];

@@ -49,7 +49,7 @@ export function readOptions(args: readonly string[]): Options {
       rounds: positive("--rounds", values.rounds, isQuick ? 3 : 7),
       warmupS: isQuick ? 0.3 : 0.5,
       seconds: positive("--seconds", values.seconds, isQuick ? 0.4 : 1),
-      bytes: (isQuick ? 256 : 512) * 1024 * 1024,
+      bytes: (isQuick ? 256 : 1024) * 1024 * 1024,
     },
     file: values.json ?? null,
   };

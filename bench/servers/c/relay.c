@@ -39,7 +39,7 @@ static bool relay_received(struct connection *connection, const uint8_t *data, s
 static bool relay_writable(struct connection *connection) {
   struct connection *peer = connection->peer;
   if (!peer->has_ended) watch(peer, peer->watched | EPOLLIN);
-  return true;
+  return !peer->has_ended || !connection->has_ended || has_pending(peer);
 }
 
 static bool relay_ended(struct connection *connection) {
