@@ -38,6 +38,7 @@ export function plotOf(results: Results, reference: string): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}"`,
     `  viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="11">`,
+    `<title>${title}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     text(8, 16, `${title}; longer is better; ${day(results)}`, "start", "normal"),
     `<line x1="${one}" y1="${TOP - 6}" x2="${one}" y2="${height - 8}" stroke="#888888"/>`,
