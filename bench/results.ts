@@ -1,0 +1,47 @@
+import type { Machine } from "../tools/machine.ts";
+import type { FailedRun, Run } from "./report.ts";
+import type { Sample } from "./statistics.ts";
+import type { Workload } from "./workloads.ts";
+
+/** A file in `bench/results`: every run as it was, so that tables and plots can be made anew. */
+export interface Results {
+  readonly date: string;
+  readonly command: string;
+  readonly machine: Machine;
+  readonly node: string;
+  readonly commit: string;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly bytes: number;
+  /** Titles of those who took part, by id. */
+  readonly peers: Readonly<Record<string, string>>;
+  /** Who did not take part, and how to get them. */
+  readonly absent: readonly string[];
+  readonly runs: readonly Run[];
+  readonly failed: readonly FailedRun[];
+}
+
+/** What is compared: cycles where every run has them, else CPU time. */
+export type CostUnit = "cycles" | "ns";
+
+export function costUnit(runs: readonly Run[]): CostUnit {
+  return runs.length > 0 && runs.every(({ report }) => report.cycles !== null) ? "cycles" : "ns";
+}
+
+/** What one operation of a run costs; of idle connections, bytes of memory each. */
+export function costOf({ report }: Run, workload: Workload, unit: CostUnit): number {
+  if (workload.measure === "memory") {
+    return (report.rssAfterBytes - report.rssBeforeBytes) / report.operations;
+  }
+  const cost = unit === "cycles" ? (report.cycles ?? 0) : report.cpuNs;
+  return cost / report.operations;
+}
+
+/** What a peer's runs of a workload cost, by round. */
+export function samplesOf(results: Results, workload: Workload, peer: string): readonly Sample[] {
+  const ofWorkload = results.runs.filter((run) => run.workload === workload.id);
+  const unit = costUnit(ofWorkload);
+  return ofWorkload
+    .filter((run) => run.peer === peer)
+    .map((run) => ({ round: run.round, cost: costOf(run, workload, unit) }));
+}

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { plotOf } from "../../bench/plot.ts";
+import { BEGIN, END, sectionOf, withSection } from "../../bench/readme-section.ts";
+import type { Results } from "../../bench/results.ts";
+import { tablesOf } from "../../bench/table.ts";
+import { verdicts } from "../../bench/targets.ts";
+import { resultsOf } from "./made-results.ts";
+
+const ECHO: Results = resultsOf("echo-50", {
+  "overwall-native": [5, 4, 10],
+  "node-net": [10, 12, 10],
+  "c-epoll": [5, 4, 5],
+});
+
+function rowOf(tables: string, title: string): readonly string[] {
+  const row = tables.split("\n").find((line) => line.startsWith(`| ${title} |`));
+  assert.ok(row !== undefined, `no row of ${title} in\n${tables}`);
+  return row.split("|").map((cell) => cell.trim());
+}
+
+test("a table has the median cost and the paired ratios with their ends", () => {
+  const [, , cost, overNode, overC] = rowOf(tablesOf(ECHO), "title of overwall-native");
+  assert.equal(cost, "5.00");
+  assert.equal(overNode, "2.00 [1.00–3.00]");
+  assert.equal(overC, "1.00 [0.50–1.00]");
+});
+
+test("the cheapest comes first, and only workloads that were run have a table", () => {
+  const tables = tablesOf(ECHO);
+  const first = tables.split("\n").find((line) => line.startsWith("| title of"));
+  assert.match(first ?? "", /c-epoll|overwall-native/);
+  assert.equal(tables.match(/^### /gm)?.length, 1);
+});
+
+test("cycles are compared where every run has them, and CPU time where one has not", () => {
+  const counted = resultsOf("echo-50", { a: [5], "node-net": [5] }, { cycles: 7_000_000 });
+  assert.match(tablesOf(counted), /cycles \/ echo/);
+  assert.equal(rowOf(tablesOf(counted), "title of a")[2], "7000");
+  const mixed = { ...counted, runs: [...counted.runs, ...ECHO.runs] };
+  assert.match(tablesOf(mixed), /µs CPU \/ echo/);
+});
+
+test("what runs on another Node is compared to node:net on that Node", () => {
+  const results = resultsOf("churn", {
+    "overwall-native@24": [10],
+    "node-net": [100],
+    "node-net@24": [20],
+  });
+  assert.equal(rowOf(tablesOf(results), "title of overwall-native@24")[3], "2.00 [2.00–2.00]");
+});
+
+test("memory is of each connection, and lost connections are the worst of the runs", () => {
+  const idle = resultsOf("idle", { a: [1] }, { rssBeforeBytes: 1024, rssAfterBytes: 1_537_024 });
+  assert.equal(rowOf(tablesOf(idle), "title of a")[2], "1.50");
+  const many = resultsOf("many", { a: [1] }, { lost: 3, p99Us: 42_000 });
+  assert.deepEqual(rowOf(tablesOf(many), "title of a").slice(2, 5), ["3", "0.1", "42.0"]);
+});
+
+test("a target is reached by the median of the pairs, or it is said that it is not", () => {
+  const found = verdicts(ECHO).map(({ what, measured, isReached }) => [what, measured, isReached]);
+  assert.deepEqual(found, [
+    ["× title of node-net", "2.00", true],
+    ["× title of c-epoll", "1.00", true],
+  ]);
+  const slower = resultsOf("echo-50", { "overwall-native": [9], "node-net": [10] });
+  assert.deepEqual(
+    verdicts(slower).map(({ isReached }) => isReached),
+    [false],
+  );
+});
+
+test("the section says when, where and how its figures were made", () => {
+  const section = sectionOf(ECHO, "plot.svg", "tables.md");
+  for (const fact of ["2026-11-23", "a processor", "npm run bench", "Node 20.19.0", "tables.md"]) {
+    assert.ok(section.includes(fact), `${fact} is missing in\n${section}`);
+  }
+  assert.match(section, /\| echo 64 B, 50 connections \| 2\.00 \[1\.00–3\.00\] \|/);
+});
+
+test("writing the section twice leaves the page as once, and all around it as it was", () => {
+  const page = `before\n${BEGIN}\nold\n${END}\nafter\n`;
+  const once = withSection(page, "new");
+  assert.equal(once, `before\n${BEGIN}\nnew\n${END}\nafter\n`);
+  assert.equal(withSection(once, "new"), once);
+});
+
+test("a page without the marks, or with one twice, is refused", () => {
+  assert.throws(() => withSection("no marks", "new"), /once each/);
+  assert.throws(() => withSection(`${END}\n${BEGIN}`, "new"), /once each/);
+  assert.throws(() => withSection(`${BEGIN}${BEGIN}${END}`, "new"), /once each/);
+});
+
+test("README.md has the marks", () => {
+  const page = readFileSync("README.md", "utf8");
+  assert.equal(page.split(BEGIN).length, 2);
+  assert.equal(page.split(END).length, 2);
+});
+
+test("a plot has a bar for everybody who was measured, and is a well-formed picture", () => {
+  const plot = plotOf(ECHO, "node-net");
+  for (const peer of Object.values(ECHO.peers)) assert.ok(plot.includes(`>${peer}<`), peer);
+  assert.equal(plot.match(/<rect /g)?.length, 1 + Object.keys(ECHO.peers).length);
+  assert.equal(plot.match(/<text /g)?.length, plot.match(/<\/text>/g)?.length);
+  assert.doesNotMatch(plot, /NaN|Infinity|undefined/);
+});
