@@ -205,6 +205,15 @@ static void put_name(struct ow_batch *batch, const struct sockaddr_storage *name
   }
 }
 
+/* It stays ready: watched on, it would burn a core. */
+static bool not_accepted(struct ow_reactor *reactor, int32_t listener, struct ow_batch *batch,
+                         int failure) {
+  reactor->slots[listener].flags &= ~(uint32_t)READING;
+  watch(reactor, listener);
+  put(batch, listener, OW_EVENT_NOT_ACCEPTED, failure, 0);
+  return false;
+}
+
 /* Whether the listener is to be asked again at once. */
 static bool accept_one(struct ow_reactor *reactor, int32_t listener, struct ow_batch *batch) {
   uint32_t flags = reactor->slots[listener].flags;
@@ -216,19 +225,13 @@ static bool accept_one(struct ow_reactor *reactor, int32_t listener, struct ow_b
   if (fd < 0) {
     if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
     if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO) return true;
-    /* It stays ready: watched on, it would burn a core. */
-    int failure = errno;
-    reactor->slots[listener].flags &= ~(uint32_t)READING;
-    watch(reactor, listener);
-    put(batch, listener, OW_EVENT_NOT_ACCEPTED, failure, 0);
-    return false;
+    return not_accepted(reactor, listener, batch, errno);
   }
   unsigned traits = OW_READS | OW_WRITES | OW_SOCKET | (flags & (OW_TCP | OW_RIGHTS));
   int slot = ow_add(reactor, fd, traits);
   if (slot < 0) {
     close(fd);
-    put(batch, listener, OW_EVENT_NOT_ACCEPTED, -slot, 0);
-    return false;
+    return not_accepted(reactor, listener, batch, -slot);
   }
   put(batch, slot, OW_EVENT_ACCEPTED, listener, batch->name_count);
   put_name(batch, &name);

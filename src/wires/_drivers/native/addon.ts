@@ -55,17 +55,20 @@ export function addon(): Addon {
   return loaded;
 }
 
+/** OVERWALL_ADDON names one that was compiled elsewhere, or with other flags. */
 function load(): Addon | Error {
   const { arch, platform } = process;
   if (platform !== "linux") return new Error(`it is made for Linux, and this is ${platform}`);
   const require = createRequire(import.meta.url);
   const target = `${platform}-${arch}`;
   const failures: string[] = [];
-  for (const find of [
+  const asked = process.env["OVERWALL_ADDON"];
+  const finds = [
     () =>
       join(dirname(require.resolve("overwall/package.json")), "native", "build", `${target}.node`),
     () => `@overwall/native-${target}`,
-  ]) {
+  ];
+  for (const find of asked === undefined ? finds : [() => asked]) {
     try {
       return require(find()) as Addon;
     } catch (error) {
