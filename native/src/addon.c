@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #define NAPI_VERSION 9
 #include <errno.h>
+#include <fcntl.h>
 #include <node_api.h>
 #include <stdlib.h>
 #include <string.h>
@@ -333,15 +334,35 @@ static napi_value unacknowledged(napi_env env, napi_callback_info info) {
   return number(env, ow_unacknowledged(ow_descriptor(driver->reactor, int_of(env, values[0]))));
 }
 
-/* readNow(slot, into): how many bytes, 0 at the end, or -errno */
+/* readNow(slot, into, rights): how many bytes, 0 at the end, or -errno; rights[0] descriptors follow */
 static napi_value read_now(napi_env env, napi_callback_info info) {
-  napi_value values[2];
-  struct driver *driver = arguments(env, info, 2, values);
+  napi_value values[3];
+  struct driver *driver = arguments(env, info, 3, values);
   void *into = NULL;
+  void *table = NULL;
   size_t size = 0;
+  size_t room = 0;
   napi_get_typedarray_info(env, values[1], NULL, &size, &into, NULL, NULL);
-  int slot = int_of(env, values[0]);
-  return number(env, (double)ow_read_now(driver->reactor, slot, into, size));
+  napi_get_typedarray_info(env, values[2], NULL, &room, &table, NULL, NULL);
+  struct ow_received_rights rights = {.table = (int32_t *)table + 1, .room = (int32_t)room - 1};
+  long got = ow_read_now(driver->reactor, int_of(env, values[0]), into, size, &rights);
+  *(int32_t *)table = rights.count;
+  return number(env, (double)got);
+}
+
+/* duplicate(fd): another number for the same open file, or -errno */
+static napi_value duplicate(napi_env env, napi_callback_info info) {
+  napi_value values[1];
+  arguments(env, info, 1, values);
+  int fd = fcntl(int_of(env, values[0]), F_DUPFD_CLOEXEC, 0);
+  return number(env, fd < 0 ? -errno : fd);
+}
+
+/* closeDescriptor(fd) */
+static napi_value close_descriptor(napi_env env, napi_callback_info info) {
+  napi_value values[1];
+  arguments(env, info, 1, values);
+  return number(env, close(int_of(env, values[0])) == 0 ? 0 : -errno);
 }
 
 /* counts(): [open slots, blocks lent] */
@@ -432,6 +453,8 @@ NAPI_MODULE_INIT() {
                {"setKeepAlive", set_keep_alive},
                {"unacknowledged", unacknowledged},
                {"readNow", read_now},
+               {"duplicate", duplicate},
+               {"closeDescriptor", close_descriptor},
                {"counts", counts}};
   for (size_t index = 0; index < sizeof calls / sizeof *calls; index++) {
     napi_value function;

@@ -518,13 +518,11 @@ void ow_run(struct ow_reactor *reactor, int32_t *operations, int32_t length,
   }
 }
 
-long ow_read_now(struct ow_reactor *reactor, int number, char *into, size_t size) {
+long ow_read_now(struct ow_reactor *reactor, int number, char *into, size_t size,
+                 struct ow_received_rights *rights) {
   struct slot *slot = open_slot(reactor, number);
+  rights->count = 0;
   if (slot == NULL) return -EBADF;
-  long got;
-  do {
-    got = slot->flags & OW_SOCKET ? recv(slot->fd, into, size, MSG_DONTWAIT)
-                                  : read(slot->fd, into, size);
-  } while (got < 0 && errno == EINTR);
+  long got = receive(reactor, slot, into, size, rights);
   return got < 0 ? -errno : got;
 }

@@ -65,6 +65,13 @@ enum { OW_NAME_FIELDS = 3, OW_NAMES_MAX = OW_EVENTS_MAX };
 
 enum { OW_RIGHTS_MAX = 1024 };
 
+/* Descriptors that came along; the table is the caller's. */
+struct ow_received_rights {
+  int32_t *table;
+  int32_t room;
+  int32_t count;
+};
+
 /* Where received bytes go. Both blocks may be replaced between two collections, never within one. */
 struct ow_blocks {
   char *big;
@@ -128,7 +135,8 @@ void ow_batch_done(struct ow_reactor *reactor);
 void ow_run(struct ow_reactor *reactor, int32_t *operations, int32_t length,
             const struct ow_sources *sources);
 
-/* Reads what is there without waiting; 0 at the end, or -errno. */
-long ow_read_now(struct ow_reactor *reactor, int slot, char *into, size_t size);
+/* Reads what is there without waiting; 0 at the end, or -errno. Descriptors come as in a batch. */
+long ow_read_now(struct ow_reactor *reactor, int slot, char *into, size_t size,
+                 struct ow_received_rights *rights);
 
 #endif

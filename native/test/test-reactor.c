@@ -109,12 +109,13 @@ static void closed_slots_refuse(void) {
   char byte;
   unix_pair(ends);
   int slot = rig_add(rig, ends[0], STREAM);
+  struct ow_received_rights rights = {0};
   CHECK_EQUAL(rig_operate(rig, OW_CLOSE, slot, 0), 0);
   for (int number = -2; number < 200; number++) {
     CHECK_EQUAL(rig_operate(rig, OW_CLOSE, number, 0), -EBADF);
     CHECK_EQUAL(rig_operate(rig, OW_RESUME, number, 0), -EBADF);
     CHECK_EQUAL(rig_send(rig, number, "x", 1), -EBADF);
-    CHECK_EQUAL(ow_read_now(rig->reactor, number, &byte, 1), -EBADF);
+    CHECK_EQUAL(ow_read_now(rig->reactor, number, &byte, 1, &rights), -EBADF);
   }
   close(ends[1]);
   rig_free(rig);
@@ -308,9 +309,10 @@ static void a_reset_while_paused_leaves_the_bytes(void) {
   check_event(rig, 0, slot, OW_EVENT_FAILED);
   CHECK_EQUAL(rig_event(rig, 0)[2], ECONNRESET);
   CHECK(!rig_is_ready(rig, 0));
-  CHECK_EQUAL(ow_read_now(rig->reactor, slot, rest, sizeof rest), 4);
+  struct ow_received_rights rights = {0};
+  CHECK_EQUAL(ow_read_now(rig->reactor, slot, rest, sizeof rest, &rights), 4);
   CHECK(memcmp(rest, "rest", 4) == 0);
-  CHECK_EQUAL(ow_read_now(rig->reactor, slot, rest, sizeof rest), 0);
+  CHECK_EQUAL(ow_read_now(rig->reactor, slot, rest, sizeof rest, &rights), 0);
   /* Failed for good: reading it on would find the end again and again. */
   rig_operate(rig, OW_RESUME, slot, 0);
   CHECK_EQUAL(rig_collect(rig), 0);
@@ -520,6 +522,30 @@ static void descriptors_come_before_their_bytes(void) {
     }
   }
   CHECK_EQUAL(arrived, 1);
+  close(given);
+  rig_free(rig);
+}
+
+static void what_is_left_comes_with_its_descriptors(void) {
+  struct rig *rig = rig_new();
+  int ends[2];
+  int given = open("/dev/null", O_RDWR | O_CLOEXEC);
+  int32_t table[8];
+  char rest[8];
+  struct ow_received_rights rights = {.table = table, .room = 8};
+  unix_pair(ends);
+  int from = rig_add(rig, ends[0], STREAM | OW_RIGHTS);
+  int to = rig_add(rig, ends[1], STREAM | OW_RIGHTS);
+  int32_t operation[] = {OW_SEND_RIGHT, from, given, 0, OW_ARENA, 0, 1};
+  struct ow_sources sources = {.arena = "x"};
+  ow_run(rig->reactor, operation, sizeof operation / sizeof *operation, &sources);
+  CHECK_EQUAL(operation[3], 1);
+  CHECK_EQUAL(rig_operate(rig, OW_CLOSE, from, 0), 0);
+  CHECK_EQUAL(ow_read_now(rig->reactor, to, rest, sizeof rest, &rights), 1);
+  CHECK_EQUAL(rights.count, 1);
+  CHECK_EQUAL(close(table[0]), 0);
+  CHECK_EQUAL(ow_read_now(rig->reactor, to, rest, sizeof rest, &rights), 0);
+  CHECK_EQUAL(rights.count, 0);
   close(given);
   rig_free(rig);
 }
@@ -754,6 +780,8 @@ int main(void) {
       {"an operation that was taken back is stepped over", nothing_is_stepped_over},
       {"descriptors come before the bytes they travelled with",
        descriptors_come_before_their_bytes},
+      {"what is read to the last comes with its descriptors",
+       what_is_left_comes_with_its_descriptors},
       {"descriptors that the table has no room for wait", a_full_table_of_descriptors_waits},
       {"a connection is told, and a refusal", connections_are_told},
       {"what is accepted has its peer's name", accepted_ones_are_named},

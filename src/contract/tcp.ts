@@ -1,5 +1,5 @@
 import type { TcpAddress } from "./address.ts";
-import type { Abortable, HalfCloseable } from "./capabilities.ts";
+import type { Abortable, Detachable, HalfCloseable } from "./capabilities.ts";
 import type { Transport } from "./transport.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { Transport } from "./transport.ts";
  *
  * @see twisted.internet.interfaces.ITCPTransport
  */
-export interface TcpTransport extends Transport, Abortable, HalfCloseable {
+export interface TcpTransport extends Transport, Abortable, HalfCloseable, Detachable {
   getPeer(): TcpAddress;
   getHost(): TcpAddress;
   /** Whether small writes leave at once. On by default: flow coalesces before the kernel could. */

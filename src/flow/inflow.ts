@@ -1,6 +1,8 @@
 import type { Bytes, ConnectionLimits } from "../contract/index.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
 import type { Reading } from "./life.ts";
+import type { ArrivedRider } from "./riders.ts";
+import { RIDERS_HIGH } from "./riders.ts";
 import type { Wire } from "./wire.ts";
 
 /** What has come in: what waits for the protocol, whether it may go on, and the account of it. */
@@ -8,6 +10,8 @@ export class Inflow {
   readonly #wire: Wire;
   readonly #inbox = new ChunkQueue();
   #early: Bytes[] = [];
+  /** What came along, and how many bytes are delivered before it. */
+  #riders: { readonly rider: ArrivedRider; readonly behind: number }[] = [];
   #isWireReading = false;
   received = 0;
   delivered = 0;
@@ -25,7 +29,7 @@ export class Inflow {
   }
 
   get isEmpty(): boolean {
-    return this.#inbox.bytes === 0 && this.#early.length === 0;
+    return this.#inbox.bytes === 0 && this.#early.length === 0 && this.#riders.length === 0;
   }
 
   /** Whether a chunk may go straight to the protocol. */
@@ -39,6 +43,10 @@ export class Inflow {
 
   keep(chunk: Bytes): void {
     this.#inbox.push(chunk);
+  }
+
+  keepRider(rider: ArrivedRider): void {
+    this.#riders.push({ rider, behind: this.delivered + this.#inbox.bytes });
   }
 
   /** Puts bytes that were delivered once ahead of everything, for another protocol. */
@@ -55,9 +63,24 @@ export class Inflow {
     return chunk;
   }
 
+  /** What came along and is next, ahead of every chunk. */
+  takeRider(): ArrivedRider | undefined {
+    const first = this.#riders[0];
+    if (first === undefined || this.#early.length > 0 || first.behind > this.delivered) return;
+    this.#riders.shift();
+    return first.rider;
+  }
+
   discard(): void {
     this.#early = [];
     this.#inbox.clear();
+    this.discardRiders();
+  }
+
+  discardRiders(): void {
+    const riders = this.#riders;
+    this.#riders = [];
+    for (const { rider } of riders) rider.discard();
   }
 
   /** Asks the wire to read or not, as the marks and the life of the connection want it. */
@@ -72,6 +95,7 @@ export class Inflow {
   #wantsReading(reading: Reading, lingers: boolean, limits: ConnectionLimits): boolean {
     if (reading === "discarding") return lingers;
     if (reading !== "open" || this.isPaused || this.isGated) return false;
+    if (this.#riders.length > RIDERS_HIGH) return false;
     const mark = this.#isWireReading ? limits.readHigh : limits.readLow;
     return this.#inbox.bytes <= mark;
   }

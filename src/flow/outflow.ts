@@ -9,6 +9,7 @@ import { ChunkQueue } from "./chunk-queue.ts";
 import { guard } from "./guard.ts";
 import type { Observers } from "./observers.ts";
 import { ProducerSlot } from "./producer-slot.ts";
+import { RIDERS_HIGH, Riders } from "./riders.ts";
 import { SentWaiters } from "./sent-waiters.ts";
 import type { Wire } from "./wire.ts";
 
@@ -34,6 +35,7 @@ export class Outflow {
   readonly #onError: OnError;
   readonly #fail: (error: unknown) => void;
   readonly #queue = new ChunkQueue();
+  readonly riders: Riders = new Riders();
   accepted = 0;
   dropped = 0;
   /** Accepted, and never to be sent. */
@@ -97,7 +99,7 @@ export class Outflow {
       this.inFlight = before - this.#queue.bytes;
       for (const chunk of chunks) this.#observers.bytes("out", chunk);
       this.#isSending = true;
-      this.#wire.send(chunks);
+      this.#wire.send(chunks, this.riders.board(this.inFlight));
       this.#isSending = false;
     }
   }
@@ -106,6 +108,7 @@ export class Outflow {
   sent(byteCount: number): boolean {
     if (!(byteCount > 0) || byteCount > this.inFlight) return false;
     this.inFlight -= byteCount;
+    this.riders.sent(byteCount);
     this.#waiters.sentUpTo(this.sentCount);
     return true;
   }
@@ -126,6 +129,7 @@ export class Outflow {
   /** Nothing more will be sent: what is queued becomes unsent for good. */
   giveUp(): void {
     this.lost += this.#queue.clear();
+    this.riders.giveUp();
     this.#waiters.lost();
   }
 
@@ -141,13 +145,16 @@ export class Outflow {
   }
 
   pauseProducer(high: number): void {
-    const producer = this.#producer.takePauseDue(this.pending, high);
+    const isFull = this.riders.count > RIDERS_HIGH;
+    const producer = this.#producer.takePauseDue(this.pending, isFull ? -1 : high);
     if (producer === null) return;
     this.#observers.paused("out");
     guard(() => producer.pauseProducing(), this.#fail);
   }
 
+  /** With riders enough it stays paused, unless they wait for a byte: then for whose but its own. */
   resumeProducer(low: number): void {
+    if (this.pending > 0 && this.riders.count > RIDERS_HIGH) return;
     const producer = this.#producer.takeResumeDue(this.pending, low);
     if (producer === null) return;
     this.#observers.resumed("out");

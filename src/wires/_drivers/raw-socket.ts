@@ -1,5 +1,5 @@
 import type { Address, TcpAddress, UnixAddress } from "../../contract/index.ts";
-import type { Facts } from "../../flow/index.ts";
+import type { Facts, Rider } from "../../flow/index.ts";
 import type { OpenableWire } from "./open-wire.ts";
 
 /** The drivers there are: on Node's public API, and on a reactor of our own. */
@@ -21,6 +21,13 @@ export interface RawSocket {
   /** False when it has gone. For TCP alone, as the next one. */
   setNoDelay(enabled: boolean): boolean;
   setKeepAlive(enabled: boolean, delayMs: number): boolean;
+  /**
+   * A duplicate of a descriptor, to leave with a byte; an error when there is none to be had. Absent
+   * where the driver cannot.
+   */
+  riderOf?(fd: number, settled: (hasLeft: boolean) => void): Rider | Error;
+  /** Gives the live socket away, after which its wire is over; -1 when it has gone. As above. */
+  detach?(): number;
 }
 
 /** What a listening socket tells. */

@@ -26,6 +26,7 @@ import { tcpAddress } from "../_drivers/tcp-address.ts";
 import { interleave, race } from "./happy-eyeballs.ts";
 import type { TcpHost, TcpLookup } from "./resolve.ts";
 import { lookupBySystem, resolveHost } from "./resolve.ts";
+import { NATIVE_TCP_CAPABILITIES, TCP_CAPABILITIES } from "./tcp-capabilities.ts";
 import { checkTcpOptions } from "./tcp-options.ts";
 import { TcpFlowTransport } from "./tcp-transport.ts";
 
@@ -76,15 +77,6 @@ export function tcp(options: TcpOptions): Endpoint<TcpTransport> {
   return new TcpEndpoint(options);
 }
 
-const CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
-  "abort",
-  "abortVisible",
-  "halfClose",
-  "linger",
-  "backPressure",
-  "listen",
-]);
-
 class TcpEndpoint implements Endpoint<TcpTransport> {
   readonly #options: TcpOptions;
   readonly #host: string;
@@ -116,7 +108,7 @@ class TcpEndpoint implements Endpoint<TcpTransport> {
         attempts,
         dial: (signal) => this.#dial(attempts, signal),
         goneEnds: () => this.#goneEnds(),
-        capabilities: CAPABILITIES,
+        capabilities: this.#capabilities,
         transport: this.#transport,
       },
       protocol as P & Protocol,
@@ -132,7 +124,7 @@ class TcpEndpoint implements Endpoint<TcpTransport> {
       factory,
       options,
       backlog: this.#backlog,
-      capabilities: CAPABILITIES,
+      capabilities: this.#capabilities,
       bind: () => this.#bind(options.signal ?? new AbortController().signal),
       transport: this.#transport,
     });
@@ -141,6 +133,10 @@ class TcpEndpoint implements Endpoint<TcpTransport> {
   get #target(): string {
     const { port } = this.#options;
     return formatAddress(tcpAddress(this.#host, port));
+  }
+
+  get #capabilities(): ReadonlySet<Capability> {
+    return this.#driver.name === "native" ? NATIVE_TCP_CAPABILITIES : TCP_CAPABILITIES;
   }
 
   get #backlog(): number {

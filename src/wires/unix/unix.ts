@@ -9,8 +9,8 @@ import type {
   UnixTransport,
 } from "../../contract/index.ts";
 import { ListenError, WireError } from "../../contract/index.ts";
-import type { FlowCalls } from "../../flow/index.ts";
-import { FlowTransport, systemRuntime } from "../../flow/index.ts";
+import { systemRuntime } from "../../flow/index.ts";
+import type { MakeTransport } from "../_drivers/begin-flow.ts";
 import { socketDriver } from "../_drivers/choose-driver.ts";
 import { AttemptLog, connectSocket } from "../_drivers/connect.ts";
 import { errnoOf, meaningForConnect, meaningForListen } from "../_drivers/errno.ts";
@@ -20,6 +20,7 @@ import type { DriverName, RawServer, RawSocket, SocketDriver } from "../_drivers
 import { bindSocketFile } from "./socket-file.ts";
 import type { UnixName } from "./unix-name.ts";
 import { ABSTRACT_HINT, unixName } from "./unix-name.ts";
+import { UnixFlowTransport } from "./unix-transport.ts";
 
 export interface UnixOptions {
   /**
@@ -49,6 +50,10 @@ type CheckedOptions = Required<Omit<UnixOptions, "driver">>;
  * connection is unnamed (`path` null) unless it bound a name and the driver is native. A full queue at the server is tried again until
  * `connectTimeoutMs`.
  *
+ * On the native driver open descriptors travel both ways: `sendFileDescriptor`, and the hook
+ * `fileDescriptorReceived` (capability `descriptors`). What no protocol takes is closed, and a
+ * message whose descriptors did not fit ends the connection.
+ *
  * @throws {TypeError} {RangeError} for options of a wrong type or outside their range.
  * @see twisted.internet.endpoints.UNIXClientEndpoint, UNIXServerEndpoint; no lock file here.
  */
@@ -63,6 +68,17 @@ const CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
   "backPressure",
   "listen",
 ]);
+
+/** What the native driver adds. */
+const NATIVE_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
+  ...CAPABILITIES,
+  "descriptors",
+]);
+
+const makeTransport =
+  (socket: RawSocket): MakeTransport =>
+  (flow) =>
+    new UnixFlowTransport(flow, socket);
 
 class UnixEndpoint implements Endpoint<UnixTransport> {
   readonly #options: CheckedOptions;
@@ -85,8 +101,8 @@ class UnixEndpoint implements Endpoint<UnixTransport> {
         attempts,
         dial: (signal) => this.#dial(native, attempts, signal),
         goneEnds: () => ({ host: UNNAMED, peer: this.#address }),
-        capabilities: CAPABILITIES,
-        transport: () => makeTransport,
+        capabilities: this.#capabilities,
+        transport: makeTransport,
       },
       protocol as P & Protocol,
       options,
@@ -102,10 +118,14 @@ class UnixEndpoint implements Endpoint<UnixTransport> {
       factory,
       options,
       backlog: this.#options.backlog,
-      capabilities: CAPABILITIES,
+      capabilities: this.#capabilities,
       bind: () => this.#bind(name),
-      transport: () => makeTransport,
+      transport: makeTransport,
     });
+  }
+
+  get #capabilities(): ReadonlySet<Capability> {
+    return this.#driver.name === "native" ? NATIVE_CAPABILITIES : CAPABILITIES;
   }
 
   get #address(): UnixAddress {
@@ -166,18 +186,6 @@ class UnixEndpoint implements Endpoint<UnixTransport> {
     }
   }
 }
-
-class UnixFlowTransport extends FlowTransport implements UnixTransport {
-  override getPeer(): UnixAddress {
-    return super.getPeer() as UnixAddress;
-  }
-
-  override getHost(): UnixAddress {
-    return super.getHost() as UnixAddress;
-  }
-}
-
-const makeTransport = (flow: FlowCalls): UnixFlowTransport => new UnixFlowTransport(flow);
 
 const UNNAMED: UnixAddress = { kind: "unix", path: null };
 

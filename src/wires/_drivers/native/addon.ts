@@ -36,7 +36,12 @@ export interface Addon {
   setNoDelay(slot: number, enabled: boolean): number;
   setKeepAlive(slot: number, enabled: boolean, delaySeconds: number): number;
   unacknowledged(slot: number): number;
-  readNow(slot: number, into: Uint8Array): number;
+  /** @param rights how many descriptors came along, then those. */
+  readNow(slot: number, into: Uint8Array, rights: Int32Array): number;
+  /** A duplicate of any descriptor, close-on-exec. */
+  duplicate(fd: number): number;
+  /** Of a descriptor that no slot has. */
+  closeDescriptor(fd: number): number;
   counts(): readonly [openSlots: number, lentBlocks: number];
 }
 

@@ -1,4 +1,3 @@
-import { closeSync } from "node:fs";
 import type { Bytes, EndOfTurn } from "../../../contract/index.ts";
 import { systemRuntime } from "../../../flow/index.ts";
 import type { Addon } from "./addon.ts";
@@ -44,7 +43,9 @@ export const TRAIT = {
   reads: 1,
   writes: 2,
   socket: 4,
+  rights: 32,
   terminal: 64,
+  tcp: 128,
   shared: 256,
   oneWay: 512,
 } as const;
@@ -214,6 +215,17 @@ export class Reactor implements EndOfTurn {
     staged.bytes = bytes;
   }
 
+  /** As `send`, of the first byte alone, which the descriptor `fd` travels with. */
+  sendRight(slot: number, holder: SlotHolder, byte: number, fd: number, staged: Staged): void {
+    const at = this.#put(OPERATION.sendRight, slot, fd, 1);
+    this.#arena[this.#arenaUsed] = byte;
+    this.#piece(ARENA, this.#arenaUsed, 1);
+    this.#arenaUsed += 1;
+    this.#wait(holder, at);
+    staged.at = at;
+    staged.bytes = 1;
+  }
+
   /** Takes a staged send back, if it has not been run. */
   cancel(at: number, holder: SlotHolder): void {
     const index = this.#waitingAt.indexOf(at);
@@ -341,7 +353,7 @@ export class Reactor implements EndOfTurn {
   /** What nobody claims is closed. */
   #handOver(holder: SlotHolder, fds: readonly number[]): void {
     if (holder.rightsReceived !== undefined) holder.rightsReceived(fds);
-    else for (const fd of fds) closeSync(fd);
+    else for (const fd of fds) this.addon.closeDescriptor(fd);
   }
 
   #rightsAt(first: number, count: number): readonly number[] {
