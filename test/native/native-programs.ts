@@ -39,6 +39,15 @@ export class NativeBuild implements Disposable {
     return output;
   }
 
+  /** Compiles a program that others talk to. */
+  async compilePeer(name: string): Promise<string> {
+    const output = join(this.#folder, name);
+    const input = join(FOLDER, `${name}.c`);
+    const { status, stderr } = await runToEnd("gcc", ["-O1", "-Wall", input, "-o", output]);
+    if (status !== 0) throw new Error(`Cannot compile ${input}: gcc says\n${stderr}`);
+    return output;
+  }
+
   [Symbol.dispose](): void {
     rmSync(this.#folder, { recursive: true, force: true });
   }
