@@ -12,6 +12,7 @@ export class Detaching implements Protocol {
   readonly #flow: FlowCalls;
   readonly #socket: RawSocket;
   readonly #unread: Bytes[] = [];
+  #isTaken = false;
   #resolve!: (detached: Detached) => void;
   #reject!: (error: unknown) => void;
 
@@ -38,11 +39,14 @@ export class Detaching implements Protocol {
   readConnectionLost(): void {}
 
   connectionLost({ error }: CloseReason): void {
+    if (this.#isTaken) return;
     const options = { address: this.#flow.host, ...(error && { cause: error }) };
     this.#reject(new ClosedError("give the connection away", options));
   }
 
   #take(): void {
+    // The wire is over in this call, in order.
+    this.#isTaken = true;
     const fd = this.#socket.detach?.() ?? -1;
     if (fd >= 0) this.#resolve({ fd, unread: concatenated(this.#unread) });
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { openSync } from "node:fs";
-import { describe, it } from "node:test";
+import { before, describe, it } from "node:test";
 import type { Detached, TcpTransport } from "../../../src/contract/index.ts";
 import { adoptTcp, tcp } from "../../../src/wires/tcp/index.ts";
 import type { Pair } from "../recording-protocol.ts";
@@ -22,6 +22,11 @@ async function adopt({ fd, unread }: Detached): Promise<Recording> {
 }
 
 describe("tcp: a live connection that is given away", onlyNative, () => {
+  // The reactor is made once.
+  before(async () => {
+    await using _both = await pair();
+  });
+
   it("loses no byte either way, while both sides talk", async () => {
     await using both = await pair();
     const data = patterned(3 * 1024 * 1024);
@@ -31,12 +36,12 @@ describe("tcp: a live connection that is given away", onlyNative, () => {
     server.transport.write(data.subarray(0, 1024 * 1024));
     await server.received(100_000);
     const detached = await server.transport.detach();
-    const before = Buffer.from(server.bytes);
+    const first = Buffer.from(server.bytes);
     const taken = await adopt(detached);
     taken.transport.write(data.subarray(1024 * 1024));
     await taken.readEnded;
     taken.transport.loseConnection();
-    assert.ok(Buffer.concat([before, taken.bytes]).equals(data));
+    assert.ok(Buffer.concat([first, taken.bytes]).equals(data));
     assert.equal((await taken.lost).kind, "done");
     assert.equal((await client.lost).kind, "done");
     assert.ok(client.bytes.equals(data));
@@ -107,7 +112,7 @@ describe("tcp: a live connection that is given away", onlyNative, () => {
   });
 
   it("rejects on a connection that ends meanwhile, and keeps no descriptor", async () => {
-    const before = openCount();
+    const openBefore = openCount();
     {
       await using both = await pair();
       const { client, server } = both;
@@ -120,7 +125,7 @@ describe("tcp: a live connection that is given away", onlyNative, () => {
       server.connectionLost(await client.lost);
     }
     await turns();
-    assert.equal(openCount(), before);
+    assert.equal(openCount(), openBefore);
   });
 
   it("is refused where the driver cannot", async () => {
@@ -136,7 +141,7 @@ describe("tcp: a live connection that is given away", onlyNative, () => {
   });
 
   it("adopts nothing but a connected TCP socket, and keeps nothing else", async () => {
-    const before = openCount();
+    const openBefore = openCount();
     for (const wrong of [-1, 0.5, Number.NaN]) {
       assert.throws(() => adoptTcp({ fd: wrong }), RangeError);
     }
@@ -146,6 +151,6 @@ describe("tcp: a live connection that is given away", onlyNative, () => {
       await assert.rejects(adoptTcp({ fd }).connect(new Recording()), /Cannot connect to/);
     }
     await turns();
-    assert.equal(openCount(), before);
+    assert.equal(openCount(), openBefore);
   });
 });

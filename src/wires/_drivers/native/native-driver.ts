@@ -38,12 +38,15 @@ async function connectTcp(to: TcpTarget, signal: AbortSignal): Promise<RawSocket
   return socket;
 }
 
-/** A connected TCP socket from elsewhere; `unread` was read from it before. */
+/** A connected TCP socket from elsewhere, closed if it is none; `unread` was read from it before. */
 export function adoptTcpSocket(fd: number, unread?: Bytes): RawSocket | Error {
   const here = reactor();
   const { reads, writes, socket, tcp } = TRAIT;
   const slot = here.addon.adopt(fd, reads | writes | socket | tcp);
-  if (slot < 0) return systemError(-slot, "adopt");
+  if (slot < 0) {
+    here.addon.closeDescriptor(fd);
+    return systemError(-slot, "adopt");
+  }
   return new NativeSocket(here, slot, tcpEnds(here, slot), unread);
 }
 
