@@ -352,6 +352,11 @@ static void slot_ready(struct ow_reactor *reactor, int32_t number, uint32_t read
     connect_ready(reactor, number, batch);
     return;
   }
+  if (slot->flags & OW_PROCESS) {
+    unwatch(reactor, slot);
+    put(batch, number, OW_EVENT_EXITED, 0, 0);
+    return;
+  }
   if ((ready & EPOLLOUT) && (slot->flags & WAITS_TO_WRITE)) {
     slot->flags &= ~(uint32_t)WAITS_TO_WRITE;
     watch(reactor, number);

@@ -24,6 +24,7 @@ enum ow_event_kind {
   OW_EVENT_CONNECTED = 8,  /* a: errno, or 0 */
   OW_EVENT_NOT_ACCEPTED = 9, /* a: errno; the listener is paused */
   OW_EVENT_GONE = 10,      /* nobody reads any more what is written here */
+  OW_EVENT_EXITED = 12,    /* the process of this slot */
   OW_EVENT_RIGHTS = 11     /* a, b: first and count in the table of received descriptors */
 };
 
@@ -57,6 +58,7 @@ enum ow_traits {
   OW_TERMINAL = 64, /* EIO is its end */
   OW_TCP = 128,
   OW_SHARED = 256,  /* others hold the same open file: closing it here does not end it */
+  OW_PROCESS = 1024, /* of a process: ready when it has exited, and never read */
   OW_ONE_WAY = 512  /* only written to: an error there says that nobody reads */
 };
 

@@ -38,6 +38,21 @@ export interface Addon {
   unacknowledged(slot: number): number;
   /** @param rights how many descriptors came along, then those. */
   readNow(slot: number, into: Uint8Array, rights: Int32Array): number;
+  /** Starts a program: two descriptors and its process id; or -errno, and where it failed. */
+  startOnTerminal(
+    candidates: readonly string[],
+    words: readonly string[],
+    environment: readonly string[],
+    folder: string | undefined,
+    columns: number,
+    rows: number,
+    isRaw: boolean,
+  ):
+    | readonly [master: number, watch: number, pid: number]
+    | readonly [failure: number, stage: number];
+  resizeTerminal(slot: number, columns: number, rows: number): number;
+  /** The status of a process that has exited: an exit code, or -1 and a signal. */
+  reap(slot: number): readonly [exitCode: number, signal: number] | number;
   /** A duplicate of any descriptor, close-on-exec. */
   duplicate(fd: number): number;
   /** Of a descriptor that no slot has. */

@@ -17,6 +17,8 @@ export interface SlotHolder {
   /** A connection arrived: its slot, and its name, valid during the call. */
   accepted?(slot: number, name: PeerName): void;
   notAccepted?(errno: number): void;
+  /** The process has exited. */
+  exited?(): void;
   /** Descriptors came along, ahead of the bytes that are told next; the receiver's to close. */
   rightsReceived?(fds: readonly number[]): void;
   /** How many bytes of a staged send were handed over, or -errno; 0 or -errno of a staged end. */
@@ -48,6 +50,7 @@ export const TRAIT = {
   tcp: 128,
   shared: 256,
   oneWay: 512,
+  process: 1024,
 } as const;
 
 const EVENT = {
@@ -62,6 +65,7 @@ const EVENT = {
   notAccepted: 9,
   gone: 10,
   rights: 11,
+  exited: 12,
 } as const;
 
 const OPERATION = {
@@ -342,6 +346,9 @@ export class Reactor implements EndOfTurn {
           break;
         case EVENT.gone:
           holder.gone?.();
+          break;
+        case EVENT.exited:
+          holder.exited?.();
           break;
         case EVENT.rights:
           this.#handOver(holder, this.#rightsAt(a, b));
