@@ -1,5 +1,7 @@
 import type { Scheme } from "../endpoints/index.ts";
 import { notYet, schemes } from "../endpoints/index.ts";
+import { socketDriver } from "../wires/_drivers/choose-driver.ts";
+import { whyNotNative } from "../wires/_drivers/native/addon.ts";
 import type { Reporter } from "./reporter.ts";
 
 /** What can be said of one scheme, here and now. */
@@ -29,18 +31,31 @@ export async function run(reporter: Reporter): Promise<void> {
 
 function present(scheme: Scheme): Row {
   const { name, describe, example, listens, connects, options, place } = scheme;
-  const lacking = name === "unix" && process.platform === "win32";
+  const lacking = lackingFor(name);
   return {
     scheme: name,
-    works: !lacking,
+    works: lacking === null,
     describe,
-    ...(place === undefined ? {} : { driver: name === "memory" ? "memory" : "portable" }),
+    ...(place === undefined ? {} : { driver: driverOf(name) }),
     example,
     listens,
     connects,
     options,
-    ...(lacking ? { needs: "a system with UNIX-domain sockets" } : {}),
+    ...(lacking === null ? {} : { needs: lacking }),
   };
+}
+
+/** What would make a scheme work that does not. */
+function lackingFor(scheme: string): string | null {
+  if (scheme === "unix" && process.platform === "win32") return "a system with UNIX-domain sockets";
+  const why = scheme === "pty" ? whyNotNative() : null;
+  return why === null ? null : `the native driver: ${why}`;
+}
+
+function driverOf(scheme: string): string {
+  if (scheme === "memory") return "memory";
+  if (scheme === "pty") return "native";
+  return scheme === "tcp" || scheme === "unix" ? socketDriver().name : "portable";
 }
 
 function absent([scheme, describe]: readonly [string, string]): Row {
