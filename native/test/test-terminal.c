@@ -90,7 +90,7 @@ static void nothing_of_ours_is_the_childs(void) {
   signal(SIGUSR2, SIG_IGN);
   expect("for fd in /proc/$$/fd/*; do n=${fd##*/}; test $n -gt 3 && echo leaked $n; done; true", "", 0,
          0);
-  expect("grep -E 'Sig(Blk|Ign)' /proc/$$/status",
+  expect("exec grep -E 'Sig(Blk|Ign)' /proc/self/status",
          "SigBlk:\t0000000000000000\r\nSigIgn:\t0000000000000000\r\n", 0, 0);
   signal(SIGUSR2, SIG_DFL);
   sigprocmask(SIG_SETMASK, &before, NULL);
