@@ -6,12 +6,23 @@ import { RecordingProtocol } from "../recording-protocol.ts";
 /** Keeps what a program on a terminal prints, and what is told of it. */
 export class RecordingPty extends RecordingProtocol<PtyTransport> {
   readonly statuses: ProcessStatus[] = [];
+  readonly exited: Promise<void>;
+  /** Called first. */
+  onMade: (transport: PtyTransport) => void = () => undefined;
+  #exited!: () => void;
   /** What is awaited to be printed. */
   readonly #awaited: { readonly text: string; readonly tell: () => void }[] = [];
 
   constructor() {
     super();
-    const { dataReceived } = this;
+    this.exited = new Promise((resolve) => {
+      this.#exited = resolve;
+    });
+    const { connectionMade, dataReceived } = this;
+    this.connectionMade = (transport) => {
+      connectionMade(transport);
+      this.onMade(transport);
+    };
     this.dataReceived = (data) => {
       dataReceived(data);
       for (const { text, tell } of this.#awaited) if (this.text.includes(text)) tell();
@@ -21,6 +32,7 @@ export class RecordingPty extends RecordingProtocol<PtyTransport> {
   processExited = (status: ProcessStatus): void => {
     this.calls.push("exited");
     this.statuses.push(status);
+    this.#exited();
   };
 
   processEnded = (): void => {
