@@ -1,4 +1,6 @@
-/** Hands a live TCP connection to another process; its peer notices nothing, and no byte is lost. */
+/**
+ * Hands a live TCP connection to another process; its peer notices nothing, and no byte is lost.
+ */
 import { spawn } from "node:child_process";
 import { closeSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -72,7 +74,7 @@ async function handOver(): Promise<void> {
   const give = async (): Promise<void> => {
     const to = await child;
     const { fd, unread } = await served.detach();
-    to.sendFileDescriptor(fd);
+    void to.sendFileDescriptor(fd);
     closeSync(fd);
     to.writeSequence([say("!"), unread]);
     to.loseConnection();

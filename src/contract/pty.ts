@@ -2,7 +2,8 @@ import type { ProcessTransport } from "./process.ts";
 import type { TerminalSize } from "./stdio.ts";
 
 /**
- * A child process on a pseudo-terminal: what is written is typed there, what comes is what it prints,
+ * A child process on a pseudo-terminal: what is written is typed there, what comes is what it
+ * prints,
  * standard error included. It has no other descriptors: `writeToChild` and `childTransport` know 0
  * and 1, which are this transport, and `closeChildFD` is refused.
  *

@@ -152,7 +152,9 @@ export class Outflow {
     guard(() => producer.pauseProducing(), this.#fail);
   }
 
-  /** With riders enough it stays paused, unless they wait for a byte: then for whose but its own. */
+  /**
+   * With riders enough it stays paused, unless they wait for a byte: then for whose but its own.
+   */
   resumeProducer(low: number): void {
     if (this.pending > 0 && this.riders.count > RIDERS_HIGH) return;
     const producer = this.#producer.takeResumeDue(this.pending, low);

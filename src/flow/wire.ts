@@ -58,7 +58,9 @@ export interface Facts {
   opened(): void;
   /** Bytes arrived: not empty, and the receiver's for ever. */
   received(chunk: Bytes): void;
-  /** Something came that belongs ahead of the bytes reported next; where reading ends it, nowhere. */
+  /**
+   * Something came that belongs ahead of the bytes reported next; where reading ends it, nowhere.
+   */
   brought?(rider: ArrivedRider): void;
   /** `byteCount` more of the bytes in flight are handed over, their riders with them. */
   sent(byteCount: number): void;

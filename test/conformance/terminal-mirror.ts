@@ -2,8 +2,8 @@ import type { Protocol, Transport } from "../../src/contract/index.ts";
 import { stdio } from "../../src/wires/stdio/index.ts";
 import { unix } from "../../src/wires/unix/index.ts";
 
-// A child on a terminal that passes on what it reads to a socket, and back. A terminal ends as one, so
-// either end ends both; what was read before a hang-up is passed on.
+// A child on a terminal that passes on what it reads to a socket, and back. A terminal ends as one,
+// so either end ends both; what was read before a hang-up is passed on.
 process.on("SIGHUP", () => undefined);
 
 class Side implements Protocol {

@@ -108,7 +108,7 @@ class Passing {
     const upTo = Math.min(this.#count, this.returnedCount + WINDOW);
     const size = upTo - this.#sentCount;
     for (; this.#sentCount < upTo; this.#sentCount++) {
-      this.#transport.sendFileDescriptor(this.#at(this.#sentCount));
+      void this.#transport.sendFileDescriptor(this.#at(this.#sentCount));
     }
     if (size > 0) this.#transport.write(new Uint8Array(size));
   }

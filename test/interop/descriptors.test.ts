@@ -6,7 +6,8 @@ import { closeQuietly, makePipe } from "../wires/fifo.ts";
 import { onlyNative } from "../wires/unix/descriptor-rig.ts";
 import { NEEDED, PEERS, passAround } from "./descriptor-peers.ts";
 
-// Sockets, pipes and regular files, to a peer that is not ours and back, one by one and several at once.
+// Sockets, pipes and regular files, to a peer that is not ours and back, one by one and several at
+// once.
 describe("descriptors and other programs", onlyNative, () => {
   for (const peer of PEERS) {
     const missing = missingPrograms([NEEDED[peer]]);

@@ -51,7 +51,9 @@ except OSError:
 print(sent)
 `;
 
-/** Nobody takes them; somebody takes one and pauses for good: neither grows, and others are served. */
+/**
+ * Nobody takes them; somebody takes one and pauses for good: neither grows, and others are served.
+ */
 async function outliveFloods(report: ProofReport): Promise<void> {
   const messages = report.full ? 5000 : 300;
   for (const way of ["unclaimed", "paused"] as const) {
@@ -65,7 +67,7 @@ async function outliveFloods(report: ProofReport): Promise<void> {
     let most = 0;
     let isOver = false;
     const over = way === "unclaimed" ? server.lost : server.paused.then(() => turns(200));
-    over.then(() => {
+    void over.then(() => {
       isOver = true;
     });
     while (!isOver) {
@@ -85,7 +87,9 @@ async function outliveFloods(report: ProofReport): Promise<void> {
   }
 }
 
-/** A listener, the flood's pipes and the connections; then one message that was read, and the mark. */
+/**
+ * A listener, the flood's pipes and the connections; then one message that was read, and the mark.
+ */
 const BOUND = 16 + 253 + 64;
 
 class Flooded {

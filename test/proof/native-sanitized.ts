@@ -8,7 +8,7 @@ import { runToEnd } from "../interop/program.ts";
 import { heldBy, NativeBuild, nativePrograms, SANITIZED } from "../native/native-programs.ts";
 
 export const title =
-  "The compiled part touches no memory that is not its own: its tests and the conformance of the sockets under sanitizers";
+  "The compiled part touches only memory of its own: its tests, and its wires' conformance";
 
 export const needs: readonly string[] = ["gcc"];
 

@@ -22,8 +22,8 @@ export interface RawSocket {
   setNoDelay(enabled: boolean): boolean;
   setKeepAlive(enabled: boolean, delayMs: number): boolean;
   /**
-   * A duplicate of a descriptor, to leave with a byte; an error when there is none to be had. Absent
-   * where the driver cannot.
+   * A duplicate of a descriptor, to leave with a byte; an error when there is none to be had.
+   * Absent where the driver cannot.
    */
   riderOf?(fd: number, settled: (hasLeft: boolean) => void): Rider | Error;
   /** Gives the live socket away, after which its wire is over; -1 when it has gone. As above. */

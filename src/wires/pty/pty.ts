@@ -41,22 +41,23 @@ export interface PtyOptions {
 }
 
 /**
- * A child process on a pseudo-terminal of its own: each `connect` starts one, as the leader of a new
+ * A child process on a pseudo-terminal of its own: each `connect` starts one, as the leader of a
+ * new
  * session. It gets none of our descriptors, and none of our ignored signals. Native driver only.
  *
- * The connection is over when the process has exited and everything it printed has been read, so that
- * no output is lost, however late it is read: in order with exit code 0, otherwise `lost` by `peer`,
- * ERR_WIRE_PROCESS_EXIT with `exitCode` or `signal`, behind whatever is still unread.
+ * The connection is over when the process has exited and everything it printed has been read, so
+ * that no output is lost, however late it is read: in order with exit code 0, otherwise `lost` by
+ * `peer`, ERR_WIRE_PROCESS_EXIT with `exitCode` or `signal`, behind whatever is still unread.
  *
  * - What is not read holds the child back. What it does not read is queued here.
- * - A terminal has one direction's end only: `loseWriteConnection` is refused (capability `halfClose`
- *   is absent). End input as a person does: `\x04` where lines are on.
+ * - A terminal has one direction's end only: `loseWriteConnection` is refused (capability
+ *   `halfClose` is absent). End input as a person does: `\x04` where lines are on.
  * - `loseConnection` flushes and hangs up: the child gets SIGHUP, and one that it ends has ended in
- *   order, `done` by `us`. One that goes on all the same is waited for, `hangUpGraceMs` long, and then
- *   left to itself. **Not promised:** that the child reads what it was sent just before.
+ *   order, `done` by `us`. One that goes on all the same is waited for, `hangUpGraceMs` long, and
+ *   then left to itself. **Not promised:** that the child reads what it was sent just before.
  * - `abortConnection` is SIGKILL, to the leader; the rest of its session gets SIGHUP.
- * - Control characters act on the foreground group: `\x03` interrupts it. **Not promised**, and that of
- *   every terminal: with lines on, more than 4095 bytes without an end of line.
+ * - Control characters act on the foreground group: `\x03` interrupts it. **Not promised**, and
+ *   that of every terminal: with lines on, more than 4095 bytes without an end of line.
  *
  * @throws {TypeError} {RangeError} for options of a wrong type or outside their range.
  * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED without the native driver.

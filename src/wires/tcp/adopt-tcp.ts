@@ -16,7 +16,9 @@ import { NATIVE_TCP_CAPABILITIES } from "./tcp-capabilities.ts";
 import { TcpFlowTransport } from "./tcp-transport.ts";
 
 export interface AdoptOptions {
-  /** A connected TCP socket, from `detach` or from another process: from now on the connection's. */
+  /**
+   * A connected TCP socket, from `detach` or from another process: from now on the connection's.
+   */
   readonly fd: number;
   /** What was read from it already: delivered first. */
   readonly unread?: Bytes;

@@ -53,7 +53,9 @@ export interface TcpOptions {
   readonly attemptDelayMs?: number;
   /** Connecting and listening by name: how names resolve. Default: the system's resolver. */
   readonly lookup?: TcpLookup;
-  /** Default: the native driver where it loads, the portable one elsewhere; OVERWALL_DRIVER says. */
+  /**
+   * Default: the native driver where it loads, the portable one elsewhere; OVERWALL_DRIVER says.
+   */
   readonly driver?: DriverName;
 }
 

@@ -24,7 +24,8 @@ import { UnixFlowTransport } from "./unix-transport.ts";
 
 export interface UnixOptions {
   /**
-   * A path of at most 107 bytes (103 outside Linux), or `@name` for a Linux abstract name. The native
+   * A path of at most 107 bytes (103 outside Linux), or `@name` for a Linux abstract name. The
+   * native
    * driver uses abstract names as they are; the portable one cannot: Node fills them up with zero
    * bytes, so only Node programs find each other by them.
    */
@@ -33,7 +34,9 @@ export interface UnixOptions {
   readonly mode?: number;
   /** Listening: how many connections may wait. Default 511. */
   readonly backlog?: number;
-  /** Default: the native driver where it loads, the portable one elsewhere; OVERWALL_DRIVER says. */
+  /**
+   * Default: the native driver where it loads, the portable one elsewhere; OVERWALL_DRIVER says.
+   */
   readonly driver?: DriverName;
 }
 
@@ -47,8 +50,8 @@ type CheckedOptions = Required<Omit<UnixOptions, "driver">>;
  * platform cannot take makes `connect` and `listen` reject with ERR_WIRE_UNSUPPORTED.
  *
  * There is no reset on these sockets: an abort is a plain end to the peer. The peer of an accepted
- * connection is unnamed (`path` null) unless it bound a name and the driver is native. A full queue at the server is tried again until
- * `connectTimeoutMs`.
+ * connection is unnamed (`path` null) unless it bound a name and the driver is native. A full queue
+ * at the server is tried again until `connectTimeoutMs`.
  *
  * On the native driver open descriptors travel both ways: `sendFileDescriptor`, and the hook
  * `fileDescriptorReceived` (capability `descriptors`). What no protocol takes is closed, and a

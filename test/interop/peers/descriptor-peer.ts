@@ -17,7 +17,7 @@ await unix({ path, driver: "native" }).connect({
     before = openCount();
   },
   fileDescriptorReceived: (fd: number) => {
-    transport.sendFileDescriptor(fd);
+    void transport.sendFileDescriptor(fd);
     closeSync(fd);
   },
   dataReceived: (data: Bytes) => transport.write(data.slice()),

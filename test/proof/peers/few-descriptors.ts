@@ -1,7 +1,8 @@
 import { closeSync, readdirSync } from "node:fs";
 import { unix } from "../../../src/wires/unix/index.ts";
 
-// Takes descriptors, in a process that may open few; tells how each connection ended and what is kept.
+// Takes descriptors, in a process that may open few; tells how each connection ended and what is
+// kept.
 const [path = ""] = process.argv.slice(2);
 
 function openCount(): number {

@@ -27,7 +27,7 @@ describe("unix: descriptors that travel", onlyNative, () => {
     const file = openSync(at.at("file"), "r");
     const pipe = makePipe();
     const sent = [file, pipe.input, pipe.output];
-    for (const fd of sent) both.client.transport.sendFileDescriptor(fd);
+    for (const fd of sent) void both.client.transport.sendFileDescriptor(fd);
     both.client.transport.write(TEXT("abc"));
     await server.descriptors(3);
     for (const [index, fd] of server.fds.entries()) {
@@ -46,8 +46,8 @@ describe("unix: descriptors that travel", onlyNative, () => {
     await using both = await receivers(at.at("s"));
     using server = both.server;
     const { transport } = both.client;
-    transport.sendFileDescriptor(0);
-    transport.sendFileDescriptor(1);
+    void transport.sendFileDescriptor(0);
+    void transport.sendFileDescriptor(1);
     transport.write(TEXT("hello world"));
     await server.received(11);
     assert.deepEqual(server.order, ["fd", "h", "fd", "e", "llo world"]);
@@ -89,7 +89,7 @@ describe("unix: descriptors that travel", onlyNative, () => {
     await using both = await receivers(at.at("s"));
     using server = both.server;
     const { transport } = both.client;
-    for (let count = 0; count < 3; count++) transport.sendFileDescriptor(0);
+    for (let count = 0; count < 3; count++) void transport.sendFileDescriptor(0);
     transport.write(TEXT("a"));
     await server.received(1);
     transport.write(TEXT("bcd"));
@@ -106,7 +106,7 @@ describe("unix: descriptors that travel", onlyNative, () => {
     const step = data.byteLength / 50;
     for (let index = 0; index < 50; index++) {
       transport.write(data.subarray(index * step, (index + 1) * step));
-      transport.sendFileDescriptor(0);
+      void transport.sendFileDescriptor(0);
     }
     transport.loseConnection();
     await server.lost;
@@ -139,7 +139,7 @@ describe("unix: descriptors that travel", onlyNative, () => {
     await using at = await folder();
     await using both = await pair(at.at("s"), plain);
     const before = openCount();
-    for (let count = 0; count < 5; count++) both.client.transport.sendFileDescriptor(0);
+    for (let count = 0; count < 5; count++) void both.client.transport.sendFileDescriptor(0);
     both.client.transport.write(TEXT("hello"));
     await both.server.received(5);
     assert.equal(both.server.bytes.toString(), "hello");
@@ -208,8 +208,8 @@ describe("unix: descriptors that travel", onlyNative, () => {
     using server = both.server;
     server.onDescriptor = () => server.transport.pauseProducing();
     const { transport } = both.client;
-    transport.sendFileDescriptor(0);
-    transport.sendFileDescriptor(0);
+    void transport.sendFileDescriptor(0);
+    void transport.sendFileDescriptor(0);
     transport.write(TEXT("abc"));
     await server.descriptors(1);
     await turns();
@@ -233,8 +233,8 @@ describe("unix: descriptors that travel", onlyNative, () => {
       setImmediate(() => server.transport.switchProtocol(next, TEXT("early")));
     };
     const { transport } = both.client;
-    transport.sendFileDescriptor(0);
-    transport.sendFileDescriptor(0);
+    void transport.sendFileDescriptor(0);
+    void transport.sendFileDescriptor(0);
     transport.write(TEXT("abc"));
     await next.received(8);
     assert.deepEqual(server.order, ["fd"]);
@@ -256,9 +256,9 @@ describe("unix: descriptors that travel", onlyNative, () => {
       stopProducing: () => void told.push("stop"),
     };
     transport.registerProducer(producer, true);
-    for (let count = 0; count < 64; count++) transport.sendFileDescriptor(0);
+    for (let count = 0; count < 64; count++) void transport.sendFileDescriptor(0);
     assert.deepEqual(told, []);
-    transport.sendFileDescriptor(0);
+    void transport.sendFileDescriptor(0);
     assert.deepEqual(told, ["pause"]);
     // With no byte to travel with they would wait for the producer, and it for them.
     await turns();
@@ -275,7 +275,7 @@ describe("unix: descriptors that travel", onlyNative, () => {
     server.onDescriptor = () => server.transport.pauseProducing();
     const before = openCount();
     const { transport } = both.client;
-    for (let count = 0; count < 500; count++) transport.sendFileDescriptor(0);
+    for (let count = 0; count < 500; count++) void transport.sendFileDescriptor(0);
     transport.write(Buffer.alloc(500));
     await turns(50);
     transport.abortConnection();
@@ -294,8 +294,8 @@ describe("unix: descriptors that travel", onlyNative, () => {
     server.onDescriptor = () => {
       throw new Error("not this one");
     };
-    both.client.transport.sendFileDescriptor(0);
-    both.client.transport.sendFileDescriptor(0);
+    void both.client.transport.sendFileDescriptor(0);
+    void both.client.transport.sendFileDescriptor(0);
     both.client.transport.write(TEXT("ab"));
     const reason = await server.lost;
     assert.equal(reason.code, "ERR_WIRE_PROTOCOL_THREW");

@@ -38,7 +38,9 @@ async function connectTcp(to: TcpTarget, signal: AbortSignal): Promise<RawSocket
   return socket;
 }
 
-/** A connected TCP socket from elsewhere, closed if it is none; `unread` was read from it before. */
+/**
+ * A connected TCP socket from elsewhere, closed if it is none; `unread` was read from it before.
+ */
 export function adoptTcpSocket(fd: number, unread?: Bytes): RawSocket | Error {
   const here = reactor();
   const { reads, writes, socket, tcp } = TRAIT;

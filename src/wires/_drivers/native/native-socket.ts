@@ -183,7 +183,9 @@ export class NativeSocket implements RawSocket, OpenableWire, SlotHolder {
     this.#stagedBytes = staged.bytes;
   }
 
-  /** What did not fit in the tables goes next; what the system did not take, when it is writable. */
+  /**
+   * What did not fit in the tables goes next; what the system did not take, when it is writable.
+   */
   #sent(result: number): void {
     const wasTaken = result === this.#stagedBytes;
     this.#stagedAt = -1;
@@ -255,6 +257,9 @@ const staged: Staged = { at: -1, bytes: 0 };
 const REST_BYTES = 64 * 1024;
 /** So many descriptors come with one message at most. */
 const RIGHTS_A_MESSAGE = 253;
-/** ETOOMANYREFS: so many descriptors of this user have left and not arrived; nothing tells when fewer. */
+/**
+ * ETOOMANYREFS: so many descriptors of this user have left and not arrived; nothing tells when
+ * fewer.
+ */
 const TOO_MANY_ON_THEIR_WAY = 109;
 const RETRY_AFTER_MS = 20;

@@ -92,8 +92,8 @@ const EVENT_FIELDS = 4;
 const NAME_FIELDS = 3;
 
 /**
- * The native reactor of this thread: hands on what happened, and stages what is to be done until the
- * end of the turn, so that both cross over once for many connections.
+ * The native reactor of this thread: hands on what happened, and stages what is to be done until
+ * the end of the turn, so that both cross over once for many connections.
  */
 export class Reactor implements EndOfTurn {
   /** Below every flow: it goes when they have staged what they send. */

@@ -37,7 +37,9 @@ export class SlotOutlet {
     this.#stage();
   }
 
-  /** What did not fit in the tables goes next; what the system did not take, when it is writable. */
+  /**
+   * What did not fit in the tables goes next; what the system did not take, when it is writable.
+   */
   ran(result: number): void {
     if (this.#stagedAt < 0) return;
     const wasTaken = result === this.#stagedBytes;
