@@ -3,9 +3,7 @@ import { stdio } from "../../src/wires/stdio/index.ts";
 import { unix } from "../../src/wires/unix/index.ts";
 
 // A child on a terminal that passes on what it reads to a socket, and back. A terminal ends as one,
-// so either end ends both; what was read before a hang-up is passed on.
-process.on("SIGHUP", () => undefined);
-
+// so either end ends both; a hang-up ends this child as it would any other.
 class Side implements Protocol {
   transport!: Transport;
   other!: Side;

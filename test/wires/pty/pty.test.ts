@@ -70,6 +70,7 @@ describe("pty: a program on a terminal", onlyNative, () => {
 
   it("ends its input by a character, since a terminal has no other end", async () => {
     const child = await onTerminal("cat; echo over");
+    assert.deepEqual([...child.transport.capabilities], ["abort", "backPressure"]);
     assert.throws(() => child.transport.loseWriteConnection(), { code: "ERR_WIRE_UNSUPPORTED" });
     child.transport.write(typed("line\n\x04"));
     assert.equal(await child.end(), "done peer");
