@@ -61,7 +61,8 @@ describe("pty: a program on a terminal", onlyNative, () => {
   });
 
   it("reads what is typed, and control characters reach the foreground", async () => {
-    const child = await onTerminal("read line; echo got $line; trap 'exit 9' INT; sleep 100");
+    const wait = "while :; do sleep 0.02; done";
+    const child = await onTerminal(`trap 'exit 9' INT; read line; echo got $line; ${wait}`);
     child.transport.write(typed("words\r"));
     await child.prints("got words");
     child.transport.write(typed("\x03"));
