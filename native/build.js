@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
  * Compiles native/src into native/build/PLATFORM-ARCH.node, with gcc (or $CC) alone.
  *
  * It never fails an install: where it cannot be compiled, one line says so, and the portable driver
- * is used. With `--strict` the exit code tells.
+ * is used. With `--strict` the exit code tells. An argument that is no option is where it goes instead.
  */
 const here = dirname(fileURLToPath(import.meta.url));
 const isStrict = process.argv.includes("--strict");
@@ -29,7 +29,8 @@ function build() {
   if (headers === null) return "the package node-api-headers is not installed";
   const source = join(here, "src");
   const files = readdirSync(source).filter((name) => name.endsWith(".c"));
-  const output = join(here, "build", `${target}.node`);
+  const asked = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
+  const output = asked ?? join(here, "build", `${target}.node`);
   // A process may be using the old one: it is replaced, never written over.
   const fresh = `${output}.${process.pid}`;
   mkdirSync(dirname(output), { recursive: true });

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #define NAPI_VERSION 9
 #include <errno.h>
+#include <fcntl.h>
 #include <node_api.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "blocks.h"
 #include "reactor.h"
 #include "socket.h"
+#include "terminal.h"
 #include "wakeup.h"
 
 enum {
@@ -289,6 +291,99 @@ static napi_value detach(napi_env env, napi_callback_info info) {
   return number(env, fd);
 }
 
+/* ---- programs on terminals ---- */
+
+static char *text_of(napi_env env, napi_value value) {
+  size_t length = 0;
+  napi_get_value_string_utf8(env, value, NULL, 0, &length);
+  char *text = malloc(length + 1);
+  if (text != NULL) napi_get_value_string_utf8(env, value, text, length + 1, &length);
+  return text;
+}
+
+static void free_texts(char **texts) {
+  for (char **text = texts; texts != NULL && *text != NULL; text++) free(*text);
+  free(texts);
+}
+
+/* An array of strings, up to NULL; NULL when there is no memory. */
+static char **texts_of(napi_env env, napi_value array) {
+  uint32_t count = 0;
+  napi_get_array_length(env, array, &count);
+  char **texts = calloc((size_t)count + 1, sizeof *texts);
+  for (uint32_t index = 0; texts != NULL && index < count; index++) {
+    napi_value element;
+    napi_get_element(env, array, index, &element);
+    texts[index] = text_of(env, element);
+    if (texts[index] == NULL) {
+      free_texts(texts);
+      return NULL;
+    }
+  }
+  return texts;
+}
+
+static napi_value numbers(napi_env env, const double *values, uint32_t count) {
+  napi_value result;
+  napi_create_array_with_length(env, count, &result);
+  for (uint32_t index = 0; index < count; index++)
+    napi_set_element(env, result, index, number(env, values[index]));
+  return result;
+}
+
+/*
+ * startOnTerminal(candidates, arguments, environment, folder | undefined, columns, rows, isRaw):
+ * [master, watch, pid], or [-errno, stage]
+ */
+static napi_value start_on_terminal(napi_env env, napi_callback_info info) {
+  napi_value values[7];
+  napi_valuetype type = napi_undefined;
+  struct ow_running running = {0};
+  int failure = -ENOMEM;
+  arguments(env, info, 7, values);
+  napi_typeof(env, values[3], &type);
+  char **candidates = texts_of(env, values[0]);
+  char **words = texts_of(env, values[1]);
+  char **environment = texts_of(env, values[2]);
+  char *folder = type == napi_string ? text_of(env, values[3]) : NULL;
+  struct ow_program program = {.candidates = candidates,
+                               .arguments = words,
+                               .environment = environment,
+                               .folder = folder,
+                               .columns = (unsigned short)int_of(env, values[4]),
+                               .rows = (unsigned short)int_of(env, values[5]),
+                               .is_raw = bool_of(env, values[6])};
+  if (candidates != NULL && words != NULL && environment != NULL)
+    failure = ow_terminal_start(&program, &running);
+  free_texts(candidates);
+  free_texts(words);
+  free_texts(environment);
+  free(folder);
+  if (failure != 0) return numbers(env, (double[]){failure, running.failed_at}, 2);
+  return numbers(env, (double[]){running.master, running.watch, running.pid}, 3);
+}
+
+/* resizeTerminal(slot, columns, rows) */
+static napi_value resize_terminal(napi_env env, napi_callback_info info) {
+  napi_value values[3];
+  struct driver *driver = arguments(env, info, 3, values);
+  int fd = ow_descriptor(driver->reactor, int_of(env, values[0]));
+  unsigned short columns = (unsigned short)int_of(env, values[1]);
+  return number(env, ow_terminal_resize(fd, columns, (unsigned short)int_of(env, values[2])));
+}
+
+/* reap(slot): [exitCode, signal]; -errno */
+static napi_value reap(napi_env env, napi_callback_info info) {
+  napi_value values[1];
+  struct driver *driver = arguments(env, info, 1, values);
+  int exit_code = 0;
+  int signal = 0;
+  int watch = ow_descriptor(driver->reactor, int_of(env, values[0]));
+  int status = ow_terminal_reap(watch, &exit_code, &signal);
+  if (status != 0) return number(env, status);
+  return numbers(env, (double[]){exit_code, signal}, 2);
+}
+
 /* ---- asking about slots ---- */
 
 /* name(slot, ofPeer): [family, port, bytes], or -errno */
@@ -333,15 +428,35 @@ static napi_value unacknowledged(napi_env env, napi_callback_info info) {
   return number(env, ow_unacknowledged(ow_descriptor(driver->reactor, int_of(env, values[0]))));
 }
 
-/* readNow(slot, into): how many bytes, 0 at the end, or -errno */
+/* readNow(slot, into, rights): how many bytes, 0 at the end, or -errno; rights[0] descriptors follow */
 static napi_value read_now(napi_env env, napi_callback_info info) {
-  napi_value values[2];
-  struct driver *driver = arguments(env, info, 2, values);
+  napi_value values[3];
+  struct driver *driver = arguments(env, info, 3, values);
   void *into = NULL;
+  void *table = NULL;
   size_t size = 0;
+  size_t room = 0;
   napi_get_typedarray_info(env, values[1], NULL, &size, &into, NULL, NULL);
-  int slot = int_of(env, values[0]);
-  return number(env, (double)ow_read_now(driver->reactor, slot, into, size));
+  napi_get_typedarray_info(env, values[2], NULL, &room, &table, NULL, NULL);
+  struct ow_received_rights rights = {.table = (int32_t *)table + 1, .room = (int32_t)room - 1};
+  long got = ow_read_now(driver->reactor, int_of(env, values[0]), into, size, &rights);
+  *(int32_t *)table = rights.count;
+  return number(env, (double)got);
+}
+
+/* duplicate(fd): another number for the same open file, or -errno */
+static napi_value duplicate(napi_env env, napi_callback_info info) {
+  napi_value values[1];
+  arguments(env, info, 1, values);
+  int fd = fcntl(int_of(env, values[0]), F_DUPFD_CLOEXEC, 0);
+  return number(env, fd < 0 ? -errno : fd);
+}
+
+/* closeDescriptor(fd) */
+static napi_value close_descriptor(napi_env env, napi_callback_info info) {
+  napi_value values[1];
+  arguments(env, info, 1, values);
+  return number(env, close(int_of(env, values[0])) == 0 ? 0 : -errno);
 }
 
 /* keepProcess(slot, keeps) */
@@ -442,6 +557,11 @@ NAPI_MODULE_INIT() {
                {"unacknowledged", unacknowledged},
                {"readNow", read_now},
                {"keepProcess", keep_process},
+               {"duplicate", duplicate},
+               {"startOnTerminal", start_on_terminal},
+               {"resizeTerminal", resize_terminal},
+               {"reap", reap},
+               {"closeDescriptor", close_descriptor},
                {"counts", counts}};
   for (size_t index = 0; index < sizeof calls / sizeof *calls; index++) {
     napi_value function;

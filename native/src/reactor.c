@@ -219,6 +219,15 @@ static void put_name(struct ow_batch *batch, const struct sockaddr_storage *name
   }
 }
 
+/* It stays ready: watched on, it would burn a core. */
+static bool not_accepted(struct ow_reactor *reactor, int32_t listener, struct ow_batch *batch,
+                         int failure) {
+  reactor->slots[listener].flags &= ~(uint32_t)READING;
+  watch(reactor, listener);
+  put(batch, listener, OW_EVENT_NOT_ACCEPTED, failure, 0);
+  return false;
+}
+
 /* Whether the listener is to be asked again at once. */
 static bool accept_one(struct ow_reactor *reactor, int32_t listener, struct ow_batch *batch) {
   uint32_t flags = reactor->slots[listener].flags;
@@ -230,19 +239,13 @@ static bool accept_one(struct ow_reactor *reactor, int32_t listener, struct ow_b
   if (fd < 0) {
     if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
     if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO) return true;
-    /* It stays ready: watched on, it would burn a core. */
-    int failure = errno;
-    reactor->slots[listener].flags &= ~(uint32_t)READING;
-    watch(reactor, listener);
-    put(batch, listener, OW_EVENT_NOT_ACCEPTED, failure, 0);
-    return false;
+    return not_accepted(reactor, listener, batch, errno);
   }
   unsigned traits = OW_READS | OW_WRITES | OW_SOCKET | (flags & (OW_TCP | OW_RIGHTS));
   int slot = ow_add(reactor, fd, traits);
   if (slot < 0) {
     close(fd);
-    put(batch, listener, OW_EVENT_NOT_ACCEPTED, -slot, 0);
-    return false;
+    return not_accepted(reactor, listener, batch, -slot);
   }
   put(batch, slot, OW_EVENT_ACCEPTED, listener, batch->name_count);
   put_name(batch, &name);
@@ -361,6 +364,11 @@ static void slot_ready(struct ow_reactor *reactor, int32_t number, uint32_t read
   }
   if (slot->flags & OW_CONNECTS) {
     connect_ready(reactor, number, batch);
+    return;
+  }
+  if (slot->flags & OW_PROCESS) {
+    unwatch(reactor, slot);
+    put(batch, number, OW_EVENT_EXITED, 0, 0);
     return;
   }
   if ((ready & EPOLLOUT) && (slot->flags & WAITS_TO_WRITE)) {
@@ -529,13 +537,11 @@ void ow_run(struct ow_reactor *reactor, int32_t *operations, int32_t length,
   }
 }
 
-long ow_read_now(struct ow_reactor *reactor, int number, char *into, size_t size) {
+long ow_read_now(struct ow_reactor *reactor, int number, char *into, size_t size,
+                 struct ow_received_rights *rights) {
   struct slot *slot = open_slot(reactor, number);
+  rights->count = 0;
   if (slot == NULL) return -EBADF;
-  long got;
-  do {
-    got = slot->flags & OW_SOCKET ? recv(slot->fd, into, size, MSG_DONTWAIT)
-                                  : read(slot->fd, into, size);
-  } while (got < 0 && errno == EINTR);
+  long got = receive(reactor, slot, into, size, rights);
   return got < 0 ? -errno : got;
 }

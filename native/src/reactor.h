@@ -24,6 +24,7 @@ enum ow_event_kind {
   OW_EVENT_CONNECTED = 8,  /* a: errno, or 0 */
   OW_EVENT_NOT_ACCEPTED = 9, /* a: errno; the listener is paused */
   OW_EVENT_GONE = 10,      /* nobody reads any more what is written here */
+  OW_EVENT_EXITED = 12,    /* the process of this slot */
   OW_EVENT_RIGHTS = 11     /* a, b: first and count in the table of received descriptors */
 };
 
@@ -57,6 +58,7 @@ enum ow_traits {
   OW_TERMINAL = 64, /* EIO is its end */
   OW_TCP = 128,
   OW_SHARED = 256,  /* others hold the same open file: closing it here does not end it */
+  OW_PROCESS = 1024, /* of a process: ready when it has exited, and never read */
   OW_ONE_WAY = 512  /* only written to: an error there says that nobody reads */
 };
 
@@ -64,6 +66,13 @@ enum ow_traits {
 enum { OW_NAME_FIELDS = 3, OW_NAMES_MAX = OW_EVENTS_MAX };
 
 enum { OW_RIGHTS_MAX = 1024 };
+
+/* Descriptors that came along; the table is the caller's. */
+struct ow_received_rights {
+  int32_t *table;
+  int32_t room;
+  int32_t count;
+};
 
 /* Where received bytes go. Both blocks may be replaced between two collections, never within one. */
 struct ow_blocks {
@@ -131,7 +140,8 @@ void ow_batch_done(struct ow_reactor *reactor);
 void ow_run(struct ow_reactor *reactor, int32_t *operations, int32_t length,
             const struct ow_sources *sources);
 
-/* Reads what is there without waiting; 0 at the end, or -errno. */
-long ow_read_now(struct ow_reactor *reactor, int slot, char *into, size_t size);
+/* Reads what is there without waiting; 0 at the end, or -errno. Descriptors come as in a batch. */
+long ow_read_now(struct ow_reactor *reactor, int slot, char *into, size_t size,
+                 struct ow_received_rights *rights);
 
 #endif

@@ -6,14 +6,10 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "reactor.h"
+
 /* Linux puts at most 253 into a message; the buffer has room for them in several control messages. */
 enum { OW_RIGHTS_A_MESSAGE = 253, OW_CONTROL_SIZE = 4096 };
-
-struct ow_received_rights {
-  int32_t *table;
-  int32_t room;
-  int32_t count;
-};
 
 /*
  * As recvmsg; the descriptors that came along are in `rights`, close-on-exec. More than there is room

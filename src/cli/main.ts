@@ -7,6 +7,7 @@ import { EXIT, UsageError } from "./exit-code.ts";
 import type { CommonOptions, TrafficOptions } from "./options.ts";
 import { withCommon, withPace, withTraffic } from "./options.ts";
 import { Reporter } from "./reporter.ts";
+import type { ServeOptions } from "./serve-command.ts";
 import type { TourOptions } from "./tour/tour.ts";
 
 const AFTER_HELP = `
@@ -79,8 +80,13 @@ withTraffic(program.command("serve <protocol> [url...]"))
     "after",
     `${AFTER_SERVE_HELP}\n${AFTER_LISTEN_HELP}\n\nWith -- a process of its own is started for every connection.`,
   )
-  .action((first: string, rest: string[], options: TrafficOptions) =>
+  .option("--pty", "with --: each process on a terminal of its own, on this machine alone")
+  .option("--insecure", "with --pty: for whoever reaches it, without a password")
+  .action((first: string, rest: string[], options: ServeOptions) =>
     perform(options, eventsBeside([first, ...rest]), async (reporter) => {
+      if (commandLine === undefined && options.pty === true) {
+        throw new UsageError('Cannot serve on a terminal: expected "--" and a command');
+      }
       if (commandLine === undefined) {
         await (await import("./serve.ts")).run(reporter, first, rest, options);
       } else {

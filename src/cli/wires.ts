@@ -1,6 +1,7 @@
 import type { Scheme } from "../endpoints/index.ts";
 import { notYet, schemes } from "../endpoints/index.ts";
 import { chosenDriver } from "../wires/_drivers/choose-driver.ts";
+import { whyNotNative } from "../wires/_drivers/native/addon.ts";
 import type { Reporter } from "./reporter.ts";
 
 /** What can be said of one scheme, here and now. */
@@ -32,23 +33,24 @@ export async function run(reporter: Reporter): Promise<void> {
 
 function present(scheme: Scheme): Row {
   const { name, describe, example, listens, connects, options, place } = scheme;
-  const lacking = name === "unix" && process.platform === "win32";
+  const lacking = lackingFor(name);
   return {
     scheme: name,
-    works: !lacking,
+    works: lacking === null,
     describe,
     ...(place === undefined ? {} : driverOf(name)),
     example,
     listens,
     connects,
     options,
-    ...(lacking ? { needs: "a system with UNIX-domain sockets" } : {}),
+    ...(lacking === null ? {} : { needs: lacking }),
   };
 }
 
 /** What carries a wire here, and why not the native driver where that could. */
 function driverOf(scheme: string): Pick<Row, "driver" | "driverNote"> {
   if (scheme === "memory") return { driver: "memory" };
+  if (scheme === "pty") return { driver: "native" };
   if (!NATIVE.has(scheme)) return { driver: "portable" };
   const { name, why } = chosenDriver();
   return why === null ? { driver: name } : { driver: name, driverNote: why };
@@ -56,6 +58,13 @@ function driverOf(scheme: string): Pick<Row, "driver" | "driverNote"> {
 
 /** The schemes whose wires the native driver carries. */
 const NATIVE: ReadonlySet<string> = new Set(["tcp", "unix"]);
+
+/** What would make a scheme work that does not. */
+function lackingFor(scheme: string): string | null {
+  if (scheme === "unix" && process.platform === "win32") return "a system with UNIX-domain sockets";
+  const why = scheme === "pty" ? whyNotNative() : null;
+  return why === null ? null : `the native driver: ${why}`;
+}
 
 function absent([scheme, describe]: readonly [string, string]): Row {
   return { scheme, works: false, describe, needs: "a later version of overwall" };

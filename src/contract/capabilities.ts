@@ -1,3 +1,4 @@
+import type { Bytes } from "./bytes.ts";
 import type { Transport } from "./transport.ts";
 
 /** The names of what a wire may or may not be able to do. Third parties add theirs by merging. */
@@ -16,6 +17,10 @@ export interface CapabilityNames {
   readonly backPressure: true;
   /** The wire can be listened on, and refused. */
   readonly listen: true;
+  /** Open descriptors travel with the bytes. */
+  readonly descriptors: true;
+  /** `detach` is there: the live connection can be given away. */
+  readonly detach: true;
 }
 
 export type Capability = keyof CapabilityNames;
@@ -52,6 +57,30 @@ export interface HalfCloseable {
    * @see twisted.internet.interfaces.ITCPTransport.loseWriteConnection
    */
   loseWriteConnection(): void;
+}
+
+/** A connection that was given away, as it stands. */
+export interface Detached {
+  /** The caller's, who closes it. Not watched, not blocking. */
+  readonly fd: number;
+  /** What was read and never delivered: it comes before anything that is read from `fd`. */
+  readonly unread: Bytes;
+}
+
+/** A transport whose connection can be given away alive, to another process too. */
+export interface Detachable {
+  /**
+   * Gives the live connection away, and loses no byte of it.
+   *
+   * From this call on the protocol is told nothing more, as with `switchProtocol`; a registered
+   * producer is stopped, and `write` throws ERR_WIRE_CLOSED. What was written is sent first. The
+   * ledger counts what is in `unread` as delivered. The peer notices nothing.
+   *
+   * Rejects with a ClosedError (ERR_WIRE_CLOSED) on a closing connection, or one that ends before;
+   * with ERR_WIRE_BUSY while another protocol is taking over; with ERR_WIRE_UNSUPPORTED where the
+   * capability `detach` is absent. After a rejection while sending, the connection has ended.
+   */
+  detach(): Promise<Detached>;
 }
 
 /** Whether `transport` can be aborted, as its capabilities say. */

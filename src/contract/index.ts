@@ -13,6 +13,7 @@ export type * from "./observer.ts";
 export type * from "./process.ts";
 export type * from "./producer.ts";
 export type * from "./protocol.ts";
+export type * from "./pty.ts";
 export type * from "./stdio.ts";
 export type * from "./tcp.ts";
 export type * from "./transport.ts";

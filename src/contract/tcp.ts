@@ -1,5 +1,5 @@
 import type { TcpAddress } from "./address.ts";
-import type { Abortable, HalfCloseable } from "./capabilities.ts";
+import type { Abortable, Detachable, HalfCloseable } from "./capabilities.ts";
 import type { DriverName } from "./driver.ts";
 import type { Transport } from "./transport.ts";
 
@@ -8,7 +8,7 @@ import type { Transport } from "./transport.ts";
  *
  * @see twisted.internet.interfaces.ITCPTransport
  */
-export interface TcpTransport extends Transport, Abortable, HalfCloseable {
+export interface TcpTransport extends Transport, Abortable, HalfCloseable, Detachable {
   /** Which driver carries it. */
   readonly driver: DriverName;
   getPeer(): TcpAddress;

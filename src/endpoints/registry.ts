@@ -147,6 +147,23 @@ const builtIn: readonly Scheme[] = [
     },
   },
   {
+    name: "pty",
+    describe:
+      "a child process on a pseudo-terminal, in our environment: a command line, as process: (native driver)",
+    example: "pty:bash -l",
+    place: "command",
+    options: {},
+    listens: true,
+    connects: true,
+    servesOne: true,
+    open: async ({ place }) => {
+      const { pty } = await import("../wires/pty/index.ts");
+      const [command = "", ...args] = placeOf("command", place).words;
+      const child = pty({ command, args, env: "inherit" });
+      return served(child, { kind: "process", command, args, pid: null });
+    },
+  },
+  {
     name: "stdio",
     describe: "the standard streams of the command",
     example: "stdio:",

@@ -24,6 +24,7 @@ import { passedWriteLimit } from "./causes.ts";
 import type { Course } from "./course.ts";
 import { guard } from "./guard.ts";
 import { FLUSH_AT_ONCE_BYTES } from "./outflow.ts";
+import type { Rider } from "./riders.ts";
 
 /**
  * What a protocol asks of its connection, entered in the parts at once; the course does the rest.
@@ -87,6 +88,15 @@ export class Asks implements FlowCalls {
     out.pauseProducer(limits.writeHigh);
     if (out.queued > FLUSH_AT_ONCE_BYTES) out.flush(isLosing);
     this.#course.settleLater();
+  }
+
+  ride(rider: Rider): boolean {
+    const { life, limits, out } = this.#course;
+    if (life.phase !== "live" || (life.sending !== "open" && life.sending !== "held")) return false;
+    out.riders.push(rider);
+    out.pauseProducer(limits.writeHigh);
+    this.#course.settleLater();
+    return true;
   }
 
   loseConnection(): void {

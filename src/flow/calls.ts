@@ -13,6 +13,7 @@ import type {
   Runtime,
   Transport,
 } from "../contract/index.ts";
+import type { Rider } from "./riders.ts";
 
 /** What a transport passes on to its flow, arguments checked. */
 export interface FlowCalls {
@@ -31,6 +32,8 @@ export interface FlowCalls {
   readonly protocol: Protocol | null;
   /** @param size the bytes in `chunks` together, more than 0. */
   write(chunks: readonly Bytes[], size: number): void;
+  /** Queues what is to leave with a byte; false when nothing more is sent. */
+  ride(rider: Rider): boolean;
   loseConnection(): void;
   loseWriteConnection(): void;
   abortConnection(): void;

@@ -19,6 +19,8 @@ import { Observers } from "./observers.ts";
 import type { OutflowSeat } from "./outflow.ts";
 import { Outflow } from "./outflow.ts";
 import { ProtocolSeat } from "./protocol-seat.ts";
+import type { ArrivedRider } from "./riders.ts";
+import { overran } from "./riders.ts";
 import { systemRuntime } from "./system-runtime.ts";
 import { Verdict } from "./verdict.ts";
 import type { FlowOptions, Wire } from "./wire.ts";
@@ -94,6 +96,7 @@ export class Course implements EndOfTurn, OutflowSeat, BoundSeat {
     const { phase, reading, sending } = this.life;
     if (phase !== "live") return;
     if (sending === "draining" && this.out.pending === 0) {
+      this.#leaveRiders();
       this.life.step("drained");
       this.wire.endSending();
       // Our end waits to be taken as bytes do: a close must not hang on it.
@@ -134,6 +137,12 @@ export class Course implements EndOfTurn, OutflowSeat, BoundSeat {
     this.seat.deliver(chunk);
   }
 
+  /** Tells the protocol what came with the bytes; without a protocol nobody takes it. */
+  deliverRider(rider: ArrivedRider): void {
+    if (this.seat.protocol === null) rider.discard();
+    else this.seat.tell((protocol) => rider.deliver(protocol));
+  }
+
   deliverLater(): void {
     if (this.#isDeliveryDue) return;
     this.#isDeliveryDue = true;
@@ -152,9 +161,11 @@ export class Course implements EndOfTurn, OutflowSeat, BoundSeat {
   /** Delivers what waits, as far as the protocol lets it, then the peer's end. */
   deliverWaiting(): void {
     while (this.#mayDeliver()) {
-      const chunk = this.in.take();
-      if (chunk === undefined) break;
-      this.deliver(chunk);
+      const rider = this.in.takeRider();
+      const chunk = rider === undefined ? this.in.take() : undefined;
+      if (rider !== undefined) this.deliverRider(rider);
+      else if (chunk !== undefined) this.deliver(chunk);
+      else break;
     }
     if (this.#mayDeliver() && this.life.reading === "ending") this.#readEnded();
     this.syncReading();
@@ -190,6 +201,7 @@ export class Course implements EndOfTurn, OutflowSeat, BoundSeat {
     this.bounds.clear();
     if (phase === "live") this.life.step("leave");
     this.takesNoMore();
+    this.in.discardRiders();
     this.life.step("over");
     const reason = { ...this.verdict.final(met), ledger: this.ledger };
     this.observers.ended(reason);
@@ -205,6 +217,13 @@ export class Course implements EndOfTurn, OutflowSeat, BoundSeat {
     if (this.over !== null) this.runtime.turn.later(() => this.finishIfTold());
     else if (verb === "close") this.wire.close();
     else this.wire.abort();
+  }
+
+  /** Riders that no byte is left for: the close goes on, and says so. */
+  #leaveRiders(): void {
+    const { riders } = this.out;
+    if (riders.waitingCount > 0) this.verdict.blame(overran(riders.waitingCount));
+    riders.giveUp();
   }
 
   #mayDeliver(): boolean {

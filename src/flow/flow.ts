@@ -2,6 +2,7 @@ import type { Bytes, CloseCause } from "../contract/index.ts";
 import { Asks } from "./asks.ts";
 import { waitsForReader, wireBroke } from "./causes.ts";
 import { Course } from "./course.ts";
+import type { ArrivedRider } from "./riders.ts";
 import { FlowTransport } from "./transport.ts";
 import type { Facts, FlowOptions, Wire } from "./wire.ts";
 
@@ -68,6 +69,18 @@ export class Flow implements Facts {
       this.#course.deliver(chunk);
     } else {
       inflow.keep(chunk);
+      this.#course.syncReading();
+    }
+  }
+
+  brought(rider: ArrivedRider): void {
+    const { in: inflow, life } = this.#course;
+    if (life.phase !== "live" || life.reading !== "open") {
+      rider.discard();
+    } else if (inflow.isFlowing) {
+      this.#course.deliverRider(rider);
+    } else {
+      inflow.keepRider(rider);
       this.#course.syncReading();
     }
   }

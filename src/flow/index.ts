@@ -8,6 +8,7 @@ export * from "./default-on-error.ts";
 export * from "./flow.ts";
 export * from "./guard.ts";
 export * from "./observe.ts";
+export type { ArrivedRider, Rider } from "./riders.ts";
 export * from "./system-runtime.ts";
 export { FlowTransport } from "./transport.ts";
 export type * from "./wire.ts";

@@ -1,14 +1,18 @@
 import type { Bytes, ConnectionLimits } from "../contract/index.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
 import type { Reading } from "./life.ts";
+import type { ArrivedRider } from "./riders.ts";
+import { RIDERS_HIGH } from "./riders.ts";
 import type { Wire } from "./wire.ts";
 
 /** What has come in: what waits for the protocol, whether it may go on, and the account of it. */
 export class Inflow {
   readonly #wire: Wire;
-  /** Both made when something must wait. */
+  /** Made when something must wait, all three. */
   #inbox: ChunkQueue | null = null;
   #early: Bytes[] | null = null;
+  /** What came along, and how many bytes are delivered before it. */
+  #riders: { readonly rider: ArrivedRider; readonly behind: number }[] | null = null;
   #isWireReading = false;
   received = 0;
   delivered = 0;
@@ -26,7 +30,7 @@ export class Inflow {
   }
 
   get isEmpty(): boolean {
-    return this.#waitingBytes === 0 && (this.#early === null || this.#early.length === 0);
+    return this.#waitingBytes === 0 && !this.#hasEarly && this.#riderCount === 0;
   }
 
   /** Whether a chunk may go straight to the protocol. */
@@ -41,6 +45,11 @@ export class Inflow {
   keep(chunk: Bytes): void {
     this.#inbox ??= new ChunkQueue();
     this.#inbox.push(chunk);
+  }
+
+  keepRider(rider: ArrivedRider): void {
+    this.#riders ??= [];
+    this.#riders.push({ rider, behind: this.delivered + this.#waitingBytes });
   }
 
   /** Puts bytes that were delivered once ahead of everything, for another protocol. */
@@ -58,13 +67,36 @@ export class Inflow {
     return chunk;
   }
 
+  /** What came along and is next, ahead of every chunk. */
+  takeRider(): ArrivedRider | undefined {
+    const first = this.#riders?.[0];
+    if (first === undefined || this.#hasEarly || first.behind > this.delivered) return;
+    this.#riders?.shift();
+    return first.rider;
+  }
+
   discard(): void {
     this.#early = null;
     this.#inbox?.clear();
+    this.discardRiders();
+  }
+
+  discardRiders(): void {
+    const riders = this.#riders ?? [];
+    this.#riders = null;
+    for (const { rider } of riders) rider.discard();
   }
 
   get #waitingBytes(): number {
     return this.#inbox === null ? 0 : this.#inbox.bytes;
+  }
+
+  get #hasEarly(): boolean {
+    return this.#early !== null && this.#early.length > 0;
+  }
+
+  get #riderCount(): number {
+    return this.#riders === null ? 0 : this.#riders.length;
   }
 
   /** Asks the wire to read or not, as the marks and the life of the connection want it. */
@@ -79,6 +111,7 @@ export class Inflow {
   #wantsReading(reading: Reading, lingers: boolean, limits: ConnectionLimits): boolean {
     if (reading === "discarding") return lingers;
     if (reading !== "open" || this.isPaused || this.isGated) return false;
+    if (this.#riderCount > RIDERS_HIGH) return false;
     const mark = this.#isWireReading ? limits.readHigh : limits.readLow;
     return this.#waitingBytes <= mark;
   }

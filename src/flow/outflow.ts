@@ -10,6 +10,7 @@ import type { Failing } from "./guard.ts";
 import { guard } from "./guard.ts";
 import type { Observers } from "./observers.ts";
 import { ProducerSlot } from "./producer-slot.ts";
+import { RIDERS_HIGH, Riders } from "./riders.ts";
 import { SentWaiters } from "./sent-waiters.ts";
 import type { Wire } from "./wire.ts";
 
@@ -40,6 +41,7 @@ export class Outflow {
   readonly #observers: Observers;
   readonly #seat: OutflowSeat;
   readonly #queue = new ChunkQueue();
+  #riders: Riders | null = null;
   accepted = 0;
   dropped = 0;
   /** Accepted, and never to be sent. */
@@ -51,6 +53,16 @@ export class Outflow {
     this.#wire = wire;
     this.#observers = observers;
     this.#seat = seat;
+  }
+
+  /** What goes along with bytes; made when it is asked for. */
+  get riders(): Riders {
+    this.#riders ??= new Riders();
+    return this.#riders;
+  }
+
+  get #riderCount(): number {
+    return this.#riders === null ? 0 : this.#riders.count;
   }
 
   get hasProducer(): boolean {
@@ -101,7 +113,7 @@ export class Outflow {
       this.inFlight = before - this.#queue.bytes;
       for (const chunk of chunks) this.#observers.bytes("out", chunk);
       this.#isSending = true;
-      this.#wire.send(chunks);
+      this.#wire.send(chunks, this.#riders?.board(this.inFlight));
       this.#isSending = false;
     }
   }
@@ -110,6 +122,7 @@ export class Outflow {
   sent(byteCount: number): boolean {
     if (!(byteCount > 0) || byteCount > this.inFlight) return false;
     this.inFlight -= byteCount;
+    this.#riders?.sent(byteCount);
     this.#waiters?.sentUpTo(this.sentCount);
     return true;
   }
@@ -131,12 +144,13 @@ export class Outflow {
   /** What is queued becomes unsent for good; what is in flight may still be told as sent. */
   discardQueue(): void {
     this.lost += this.#queue.clear();
-    this.#waiters.lostBeyond(this.sentCount + this.inFlight);
+    this.#waiters?.lostBeyond(this.sentCount + this.inFlight);
   }
 
   /** Nothing more will be sent: what is queued becomes unsent for good. */
   giveUp(): void {
     this.lost += this.#queue.clear();
+    this.#riders?.giveUp();
     this.#waiters?.lost();
   }
 
@@ -153,13 +167,18 @@ export class Outflow {
   }
 
   pauseProducer(high: number): void {
-    const producer = this.#producer?.takePauseDue(this.pending, high) ?? null;
+    const isFull = this.#riderCount > RIDERS_HIGH;
+    const producer = this.#producer?.takePauseDue(this.pending, isFull ? -1 : high) ?? null;
     if (producer === null) return;
     this.#observers.paused("out");
     this.#ask(() => producer.pauseProducing());
   }
 
+  /**
+   * With riders enough it stays paused, unless they wait for a byte: then for whose but its own.
+   */
   resumeProducer(low: number): void {
+    if (this.pending > 0 && this.#riderCount > RIDERS_HIGH) return;
     const producer = this.#producer?.takeResumeDue(this.pending, low) ?? null;
     if (producer === null) return;
     this.#observers.resumed("out");

@@ -11,6 +11,7 @@ import type {
   Runtime,
 } from "../contract/index.ts";
 import type { FlowCalls } from "./calls.ts";
+import type { ArrivedRider, Rider } from "./riders.ts";
 import type { FlowTransport } from "./transport.ts";
 
 /**
@@ -28,8 +29,9 @@ export interface Wire {
    * Begin to send. One is in flight at a time: the next comes when `sent` has covered this one.
    *
    * @param chunks none empty; the wire's to read until `sent` covers them, never to change.
+   * @param riders what leaves with the first bytes, one with each; none on wires that offer none.
    */
-  send(chunks: readonly Bytes[]): void;
+  send(chunks: readonly Bytes[], riders?: readonly Rider[]): void;
   /** Everything is sent: end our direction. Answered by `sendingEnded`, or by `over`. */
   endSending(): void;
   /** Stop reading. What was already read may still be reported. */
@@ -61,7 +63,11 @@ export interface Facts {
   opened(): void;
   /** Bytes arrived: not empty, and the receiver's for ever. */
   received(chunk: Bytes): void;
-  /** `byteCount` more of the bytes in flight are handed over. */
+  /**
+   * Something came that belongs ahead of the bytes reported next; where reading ends it, nowhere.
+   */
+  brought?(rider: ArrivedRider): void;
+  /** `byteCount` more of the bytes in flight are handed over, their riders with them. */
   sent(byteCount: number): void;
   /** The peer will send no more. */
   peerEnded(): void;

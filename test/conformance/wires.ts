@@ -1,4 +1,4 @@
-import type { Address, Endpoint } from "../../src/contract/index.ts";
+import type { Address, Capability, Endpoint } from "../../src/contract/index.ts";
 import {
   HARMLESS_FAULTS,
   memoryNetwork,
@@ -10,6 +10,7 @@ import {
 } from "../../src/memory/index.ts";
 import type { WireUnderTest } from "../../src/testing/index.ts";
 import { endpointWire, loopbackWire, settleVirtually } from "../../src/testing/index.ts";
+import { socketDriver } from "../../src/wires/_drivers/choose-driver.ts";
 import type { Scratch } from "../interop/scratch.ts";
 import type { SocketWire } from "../interop/socket-address.ts";
 import { endpointAt, freshAddress, socketAddressOf } from "../interop/socket-address.ts";
@@ -53,10 +54,18 @@ const CAPABILITIES = ["abort", "halfClose", "linger", "backPressure"] as const;
 export function socketWire(wire: SocketWire, scratch: Scratch): WireUnderTest {
   return endpointWire({
     name: wire,
-    capabilities: wire === "tcp" ? [...CAPABILITIES, "abortVisible"] : CAPABILITIES,
+    capabilities: socketCapabilities(wire),
     server: () => endpointAt(freshAddress(wire, scratch)),
     leadingTo: (port) => endpointAt(socketAddressOf(port.getHost())),
   });
+}
+
+/** What the driver that is used can. */
+export function socketCapabilities(wire: SocketWire): readonly Capability[] {
+  const isNative = socketDriver().name === "native";
+  const own: readonly Capability[] = wire === "tcp" ? ["abortVisible"] : [];
+  const native: Capability = wire === "tcp" ? "detach" : "descriptors";
+  return [...CAPABILITIES, ...own, ...(isNative ? [native] : [])];
 }
 
 /** A memory network in virtual time. */

@@ -129,7 +129,12 @@ export const OFF: Pick<Limits, "idleMs" | "stallMs" | "halfOpenIdleMs" | "writeL
   writeLimit: Infinity,
 };
 
+/** What a bare connection can, and an encrypted one cannot. */
+const OF_THE_SOCKET: readonly Capability[] = ["descriptors", "detach"];
+
 /** The end mark ends one direction over any transport; the rest is as beneath. */
 function capabilitiesOver({ capabilities }: Transport): ReadonlySet<Capability> {
-  return new Set<Capability>([...capabilities, "halfClose", "endMark"]);
+  const own = new Set<Capability>([...capabilities, "halfClose", "endMark"]);
+  for (const word of OF_THE_SOCKET) own.delete(word);
+  return own;
 }

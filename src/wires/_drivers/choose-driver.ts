@@ -9,7 +9,8 @@ import type { SocketDriver } from "./raw-socket.ts";
  * The driver of a wire: the one asked for; else the one that OVERWALL_DRIVER names; else the native
  * one where it loads.
  *
- * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED when the native one is asked for and does not load.
+ * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED when the native one is asked for and does not
+ *   load.
  * @throws {RangeError} for another name.
  */
 export function socketDriver(asked?: DriverName): SocketDriver {

@@ -18,7 +18,9 @@ import type { Ends, RawServer, RawSocket, ServerSeat } from "./raw-socket.ts";
 export interface Listening<T extends Transport> {
   readonly factory: ProtocolFactory<T>;
   readonly options: EndpointOptions;
-  /** How many connections wait here while accepting is paused, where the system cannot hold them. */
+  /**
+   * How many connections wait here while accepting is paused, where the system cannot hold them.
+   */
   readonly backlog: number;
   readonly capabilities: ReadonlySet<Capability>;
   readonly bind: () => Promise<Bound>;
@@ -62,7 +64,8 @@ interface Arrival {
 }
 
 /**
- * A bound server and its connections. What arrives while it may not serve waits: in the system's queue
+ * A bound server and its connections. What arrives while it may not serve waits: in the system's
+ * queue
  * where the driver can leave it there, otherwise here, accepted and unread; beyond `backlog` it is
  * closed, and `onError` is told.
  */

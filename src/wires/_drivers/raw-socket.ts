@@ -1,5 +1,5 @@
 import type { Address, DriverName, TcpAddress, UnixAddress } from "../../contract/index.ts";
-import type { Facts } from "../../flow/index.ts";
+import type { Facts, Rider } from "../../flow/index.ts";
 import type { OpenableWire } from "./open-wire.ts";
 
 /** The two ends of a connection, captured while they are known. */
@@ -25,6 +25,13 @@ export interface SocketWire extends OpenableWire {
   setKeepAlive(enabled: boolean, delayMs: number): boolean;
   /** Whether the process stays while it is open; at first it does. */
   keepProcess(keeps: boolean): void;
+  /**
+   * A duplicate of a descriptor, to leave with a byte; an error when there is none to be had.
+   * Absent where the driver cannot.
+   */
+  riderOf?(fd: number, settled: (hasLeft: boolean) => void): Rider | Error;
+  /** Gives the live socket away, after which its wire is over; -1 when it has gone. As above. */
+  detach?(): number;
 }
 
 /** What a listening socket tells. */

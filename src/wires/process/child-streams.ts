@@ -4,8 +4,8 @@ import type { Limits, OnError, ProcessAddress, Transport } from "../../contract/
 import type { Intake, IntakeFacts, Outlet, OutletFacts } from "../_drivers/portable/duct.ts";
 import { StreamIntake } from "../_drivers/portable/stream-intake.ts";
 import { StreamOutlet } from "../_drivers/portable/stream-outlet.ts";
+import type { ProcessSeat } from "../_drivers/process-seat.ts";
 import type { ChildFds } from "./child-fds.ts";
-import type { ProcessSeat } from "./process-seat.ts";
 import { SideFlow } from "./side-flow.ts";
 import type { Stillness } from "./stillness.ts";
 

@@ -7,7 +7,7 @@ import type {
 } from "../../contract/index.ts";
 import type { FlowCalls } from "../../flow/index.ts";
 import { checkProtocol, FlowTransport } from "../../flow/index.ts";
-import type { ProcessSeat } from "./process-seat.ts";
+import type { ProcessSeat } from "../_drivers/process-seat.ts";
 import type { ProcessWire } from "./process-wire.ts";
 
 /** The face of a child process. */

@@ -11,11 +11,11 @@ import type {
 import type { Facts, Wire } from "../../flow/index.ts";
 import { systemRuntime, threw } from "../../flow/index.ts";
 import { causeOfLoss } from "../_drivers/errno.ts";
+import { descendantHolds, exited } from "../_drivers/exit-causes.ts";
+import type { ProcessSeat } from "../_drivers/process-seat.ts";
+import { signalOf } from "../_drivers/signals.ts";
 import type { ChildFds } from "./child-fds.ts";
 import { ChildStreams } from "./child-streams.ts";
-import { descendantHolds, exited } from "./exit-causes.ts";
-import type { ProcessSeat } from "./process-seat.ts";
-import { signalOf } from "./signals.ts";
 import { Stillness } from "./stillness.ts";
 
 export interface ProcessWireOptions {

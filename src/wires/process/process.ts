@@ -8,9 +8,9 @@ import type {
 import { resolveLimits } from "../../contract/index.ts";
 import { checkProtocol, defaultOnError } from "../../flow/index.ts";
 import { openWire } from "../_drivers/open-wire.ts";
+import { ProcessSeat } from "../_drivers/process-seat.ts";
 import type { ChildFd, ChildFds } from "./child-fds.ts";
 import { checkProcessOptions } from "./process-options.ts";
-import { ProcessSeat } from "./process-seat.ts";
 import { ProcessFlowTransport } from "./process-transport.ts";
 import { ProcessWire } from "./process-wire.ts";
 import { letGoOf, spawnChild } from "./spawn-child.ts";

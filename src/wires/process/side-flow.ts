@@ -3,7 +3,7 @@ import type { Facts } from "../../flow/index.ts";
 import { Flow } from "../../flow/index.ts";
 import type { DuctWireOptions } from "../_drivers/portable/duct-wire.ts";
 import { DuctWire } from "../_drivers/portable/duct-wire.ts";
-import type { ProcessSeat } from "./process-seat.ts";
+import type { ProcessSeat } from "../_drivers/process-seat.ts";
 
 export interface SideOptions {
   readonly childFD: number;

@@ -1,10 +1,14 @@
-import type { TcpAddress, TcpTransport } from "../../contract/index.ts";
+import type { Detached, Protocol, TcpAddress, TcpTransport } from "../../contract/index.ts";
+import { UnsupportedError } from "../../contract/index.ts";
 import type { FlowCalls } from "../../flow/index.ts";
+import { takeOver } from "../../flow/index.ts";
 import type { SocketWire, TcpSettings } from "../_drivers/raw-socket.ts";
 import { SocketFlowTransport } from "../_drivers/socket-transport.ts";
+import { Detaching } from "./detaching.ts";
 
 /** A flow's transport with the two switches of TCP, as they were set last. */
 export class TcpFlowTransport extends SocketFlowTransport implements TcpTransport {
+  readonly #flow: FlowCalls;
   readonly #keepAliveDelayMs: number;
   #hasNoDelay: boolean;
   #isKeptAlive: boolean;
@@ -12,6 +16,7 @@ export class TcpFlowTransport extends SocketFlowTransport implements TcpTranspor
   /** @param settings what the connection was made with. */
   constructor(flow: FlowCalls, wire: SocketWire, settings: TcpSettings) {
     super(flow, wire);
+    this.#flow = flow;
     this.#keepAliveDelayMs = settings.keepAliveDelayMs;
     this.#hasNoDelay = settings.noDelay;
     this.#isKeptAlive = settings.keepAlive;
@@ -23,6 +28,16 @@ export class TcpFlowTransport extends SocketFlowTransport implements TcpTranspor
 
   override getHost(): TcpAddress {
     return super.getHost() as TcpAddress;
+  }
+
+  async detach(): Promise<Detached> {
+    if (!this.capabilities.has("detach") || this.wire.detach === undefined) {
+      const why = "the portable driver cannot (capability detach is absent)";
+      throw new UnsupportedError("give the connection away", why, { address: this.getHost() });
+    }
+    const detaching = new Detaching(this.#flow, this.wire);
+    takeOver(this, detaching as Protocol);
+    return detaching.detached;
   }
 
   getTcpNoDelay(): boolean {

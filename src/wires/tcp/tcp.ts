@@ -27,6 +27,7 @@ import { tcpAddress } from "../_drivers/tcp-address.ts";
 import { interleave, race } from "./happy-eyeballs.ts";
 import type { TcpHost, TcpLookup } from "./resolve.ts";
 import { lookupBySystem, resolveHost } from "./resolve.ts";
+import { NATIVE_TCP_CAPABILITIES, TCP_CAPABILITIES } from "./tcp-capabilities.ts";
 import { checkTcpOptions } from "./tcp-options.ts";
 import { TcpFlowTransport } from "./tcp-transport.ts";
 
@@ -53,7 +54,9 @@ export interface TcpOptions {
   readonly attemptDelayMs?: number;
   /** Connecting and listening by name: how names resolve. Default: the system's resolver. */
   readonly lookup?: TcpLookup;
-  /** Default: the native driver where it loads, the portable one elsewhere; OVERWALL_DRIVER says. */
+  /**
+   * Default: the native driver where it loads, the portable one elsewhere; OVERWALL_DRIVER says.
+   */
   readonly driver?: DriverName;
 }
 
@@ -76,15 +79,6 @@ export function tcp(options: TcpOptions): Endpoint<TcpTransport> {
   checkTcpOptions(options);
   return new TcpEndpoint(options);
 }
-
-const CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
-  "abort",
-  "abortVisible",
-  "halfClose",
-  "linger",
-  "backPressure",
-  "listen",
-]);
 
 class TcpEndpoint implements Endpoint<TcpTransport> {
   readonly #options: TcpOptions;
@@ -117,7 +111,7 @@ class TcpEndpoint implements Endpoint<TcpTransport> {
         attempts,
         dial: (signal) => this.#dial(attempts, signal),
         goneEnds: () => this.#goneEnds(),
-        capabilities: CAPABILITIES,
+        capabilities: this.#capabilities,
         transport: this.#transport,
       },
       protocol as P & Protocol,
@@ -133,7 +127,7 @@ class TcpEndpoint implements Endpoint<TcpTransport> {
       factory,
       options,
       backlog: this.#backlog,
-      capabilities: CAPABILITIES,
+      capabilities: this.#capabilities,
       bind: () => this.#bind(options.signal ?? new AbortController().signal),
       transport: this.#transport,
     });
@@ -142,6 +136,10 @@ class TcpEndpoint implements Endpoint<TcpTransport> {
   get #target(): string {
     const { port } = this.#options;
     return formatAddress(tcpAddress(this.#host, port));
+  }
+
+  get #capabilities(): ReadonlySet<Capability> {
+    return this.#driver.name === "native" ? NATIVE_TCP_CAPABILITIES : TCP_CAPABILITIES;
   }
 
   get #backlog(): number {

@@ -18,14 +18,15 @@ import { errnoOf, meaningForConnect, meaningForListen } from "../_drivers/errno.
 import type { Bound } from "../_drivers/listen.ts";
 import { listenForSockets } from "../_drivers/listen.ts";
 import type { RawServer, RawSocket, SocketDriver, SocketWire } from "../_drivers/raw-socket.ts";
-import { SocketFlowTransport } from "../_drivers/socket-transport.ts";
 import { bindSocketFile } from "./socket-file.ts";
 import type { UnixName } from "./unix-name.ts";
 import { ABSTRACT_HINT, unixName } from "./unix-name.ts";
+import { UnixFlowTransport } from "./unix-transport.ts";
 
 export interface UnixOptions {
   /**
-   * A path of at most 107 bytes (103 outside Linux), or `@name` for a Linux abstract name. The native
+   * A path of at most 107 bytes (103 outside Linux), or `@name` for a Linux abstract name. The
+   * native
    * driver uses abstract names as they are; the portable one cannot: Node fills them up with zero
    * bytes, so only Node programs find each other by them.
    */
@@ -34,7 +35,9 @@ export interface UnixOptions {
   readonly mode?: number;
   /** Listening: how many connections may wait. Default 511. */
   readonly backlog?: number;
-  /** Default: the native driver where it loads, the portable one elsewhere; OVERWALL_DRIVER says. */
+  /**
+   * Default: the native driver where it loads, the portable one elsewhere; OVERWALL_DRIVER says.
+   */
   readonly driver?: DriverName;
 }
 
@@ -48,8 +51,12 @@ type CheckedOptions = Required<Omit<UnixOptions, "driver">>;
  * platform cannot take makes `connect` and `listen` reject with ERR_WIRE_UNSUPPORTED.
  *
  * There is no reset on these sockets: an abort is a plain end to the peer. The peer of an accepted
- * connection is unnamed (`path` null) unless it bound a name and the driver is native. A full queue at the server is tried again until
- * `connectTimeoutMs`.
+ * connection is unnamed (`path` null) unless it bound a name and the driver is native. A full queue
+ * at the server is tried again until `connectTimeoutMs`.
+ *
+ * On the native driver open descriptors travel both ways: `sendFileDescriptor`, and the hook
+ * `fileDescriptorReceived` (capability `descriptors`). What no protocol takes is closed, and a
+ * message whose descriptors did not fit ends the connection.
  *
  * @throws {TypeError} {RangeError} for options of a wrong type or outside their range.
  * @see twisted.internet.endpoints.UNIXClientEndpoint, UNIXServerEndpoint; no lock file here.
@@ -65,6 +72,15 @@ const CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
   "backPressure",
   "listen",
 ]);
+
+/** What the native driver adds. */
+const NATIVE_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
+  ...CAPABILITIES,
+  "descriptors",
+]);
+
+const makeTransport: MakeTransport = (flow, wire) =>
+  new UnixFlowTransport(flow, wire as SocketWire);
 
 class UnixEndpoint implements Endpoint<UnixTransport> {
   readonly #options: CheckedOptions;
@@ -87,7 +103,7 @@ class UnixEndpoint implements Endpoint<UnixTransport> {
         attempts,
         dial: (signal) => this.#dial(native, attempts, signal),
         goneEnds: () => ({ host: UNNAMED, peer: this.#address }),
-        capabilities: CAPABILITIES,
+        capabilities: this.#capabilities,
         transport: makeTransport,
       },
       protocol as P & Protocol,
@@ -104,10 +120,14 @@ class UnixEndpoint implements Endpoint<UnixTransport> {
       factory,
       options,
       backlog: this.#options.backlog,
-      capabilities: CAPABILITIES,
+      capabilities: this.#capabilities,
       bind: () => this.#bind(name),
       transport: makeTransport,
     });
+  }
+
+  get #capabilities(): ReadonlySet<Capability> {
+    return this.#driver.name === "native" ? NATIVE_CAPABILITIES : CAPABILITIES;
   }
 
   get #address(): UnixAddress {
@@ -168,19 +188,6 @@ class UnixEndpoint implements Endpoint<UnixTransport> {
     }
   }
 }
-
-class UnixFlowTransport extends SocketFlowTransport implements UnixTransport {
-  override getPeer(): UnixAddress {
-    return super.getPeer() as UnixAddress;
-  }
-
-  override getHost(): UnixAddress {
-    return super.getHost() as UnixAddress;
-  }
-}
-
-const makeTransport: MakeTransport = (flow, wire) =>
-  new UnixFlowTransport(flow, wire as SocketWire);
 
 const UNNAMED: UnixAddress = { kind: "unix", path: null };
 

@@ -36,7 +36,27 @@ export interface Addon {
   setNoDelay(slot: number, enabled: boolean): number;
   setKeepAlive(slot: number, enabled: boolean, delaySeconds: number): number;
   unacknowledged(slot: number): number;
-  readNow(slot: number, into: Uint8Array): number;
+  /** @param rights how many descriptors came along, then those. */
+  readNow(slot: number, into: Uint8Array, rights: Int32Array): number;
+  /** Starts a program: two descriptors and its process id; or -errno, and where it failed. */
+  startOnTerminal(
+    candidates: readonly string[],
+    words: readonly string[],
+    environment: readonly string[],
+    folder: string | undefined,
+    columns: number,
+    rows: number,
+    isRaw: boolean,
+  ):
+    | readonly [master: number, watch: number, pid: number]
+    | readonly [failure: number, stage: number];
+  resizeTerminal(slot: number, columns: number, rows: number): number;
+  /** The status of a process that has exited: an exit code, or -1 and a signal. */
+  reap(slot: number): readonly [exitCode: number, signal: number] | number;
+  /** A duplicate of any descriptor, close-on-exec. */
+  duplicate(fd: number): number;
+  /** Of a descriptor that no slot has. */
+  closeDescriptor(fd: number): number;
   /** Whether the process stays while the slot is open; at first it does. */
   keepProcess(slot: number, keeps: boolean): void;
   counts(): readonly [openSlots: number, lentBlocks: number];
@@ -57,17 +77,20 @@ export function addon(): Addon {
   return loaded;
 }
 
+/** OVERWALL_ADDON names one that was compiled elsewhere, or with other flags. */
 function load(): Addon | Error {
   const { arch, platform } = process;
   if (platform !== "linux") return new Error(`it is made for Linux, and this is ${platform}`);
   const require = createRequire(import.meta.url);
   const target = `${platform}-${arch}`;
   const failures: string[] = [];
-  for (const find of [
+  const asked = process.env["OVERWALL_ADDON"];
+  const finds = [
     () =>
       join(dirname(require.resolve("overwall/package.json")), "native", "build", `${target}.node`),
     () => `@overwall/native-${target}`,
-  ]) {
+  ];
+  for (const find of asked === undefined ? finds : [() => asked]) {
     try {
       return require(find()) as Addon;
     } catch (error) {

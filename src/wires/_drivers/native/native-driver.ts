@@ -1,4 +1,4 @@
-import type { TcpAddress, UnixAddress } from "../../../contract/index.ts";
+import type { Bytes, TcpAddress, UnixAddress } from "../../../contract/index.ts";
 import type {
   Ends,
   RawServer,
@@ -14,7 +14,7 @@ import { NativeConnecting } from "./native-connecting.ts";
 import { NativeServer } from "./native-server.ts";
 import { NativeSocket } from "./native-socket.ts";
 import type { PeerName, Reactor } from "./reactor.ts";
-import { reactor } from "./reactor.ts";
+import { reactor, TRAIT } from "./reactor.ts";
 import { systemError } from "./system-error.ts";
 
 /** Sockets on the reactor. */
@@ -36,6 +36,20 @@ async function connectTcp(to: TcpTarget, signal: AbortSignal): Promise<RawSocket
   if (settings.noDelay) socket.setNoDelay(true);
   if (settings.keepAlive) socket.setKeepAlive(true, settings.keepAliveDelayMs);
   return socket;
+}
+
+/**
+ * A connected TCP socket from elsewhere, closed if it is none; `unread` was read from it before.
+ */
+export function adoptTcpSocket(fd: number, unread?: Bytes): RawSocket | Error {
+  const here = reactor();
+  const { reads, writes, socket, tcp } = TRAIT;
+  const slot = here.addon.adopt(fd, reads | writes | socket | tcp);
+  if (slot < 0) {
+    here.addon.closeDescriptor(fd);
+    return systemError(-slot, "adopt");
+  }
+  return new NativeSocket(here, slot, tcpEnds(here, slot), unread);
 }
 
 async function connectUnix({ native, shown }: UnixPlace, signal: AbortSignal): Promise<RawSocket> {
@@ -86,7 +100,8 @@ function tcpEnds(here: Reactor, slot: number): Ends | null {
 
 function tcpName(here: Reactor, slot: number, isPeer: boolean): TcpAddress | null {
   const name = here.addon.name(slot, isPeer);
-  return typeof name === "number" ? null : tcpAddress(Buffer.from(name[2]).toString(), name[1]);
+  if (typeof name === "number" || (name[0] !== 4 && name[0] !== 6)) return null;
+  return tcpAddress(Buffer.from(name[2]).toString(), name[1]);
 }
 
 function ipv4Address({ ipv4, port }: PeerName): TcpAddress {

@@ -7,7 +7,9 @@ import { systemError } from "./system-error.ts";
 /** How long it waits after the system could not accept, for want of descriptors mostly. */
 const RETRY_AFTER_MS = 100;
 
-/** A listening socket in a slot of the reactor: what it does not accept waits in the system's queue. */
+/**
+ * A listening socket in a slot of the reactor: what it does not accept waits in the system's queue.
+ */
 export class NativeServer<A extends Address = Address> implements RawServer, SlotHolder {
   readonly host: A;
   readonly isPausable = true;

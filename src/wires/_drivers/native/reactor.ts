@@ -1,4 +1,3 @@
-import { closeSync } from "node:fs";
 import type { Bytes, EndOfTurn } from "../../../contract/index.ts";
 import { systemRuntime } from "../../../flow/index.ts";
 import type { Addon } from "./addon.ts";
@@ -18,6 +17,8 @@ export interface SlotHolder {
   /** A connection arrived: its slot, and its name, valid during the call. */
   accepted?(slot: number, name: PeerName): void;
   notAccepted?(errno: number): void;
+  /** The process has exited. */
+  exited?(): void;
   /** Descriptors came along, ahead of the bytes that are told next; the receiver's to close. */
   rightsReceived?(fds: readonly number[]): void;
   /** How many bytes of a staged send were handed over, or -errno; 0 or -errno of a staged end. */
@@ -44,9 +45,12 @@ export const TRAIT = {
   reads: 1,
   writes: 2,
   socket: 4,
+  rights: 32,
   terminal: 64,
+  tcp: 128,
   shared: 256,
   oneWay: 512,
+  process: 1024,
 } as const;
 
 const EVENT = {
@@ -61,6 +65,7 @@ const EVENT = {
   notAccepted: 9,
   gone: 10,
   rights: 11,
+  exited: 12,
 } as const;
 
 const OPERATION = {
@@ -87,8 +92,8 @@ const EVENT_FIELDS = 4;
 const NAME_FIELDS = 3;
 
 /**
- * The native reactor of this thread: hands on what happened, and stages what is to be done until the
- * end of the turn, so that both cross over once for many connections.
+ * The native reactor of this thread: hands on what happened, and stages what is to be done until
+ * the end of the turn, so that both cross over once for many connections.
  */
 export class Reactor implements EndOfTurn {
   /** Below every flow: it goes when they have staged what they send. */
@@ -214,6 +219,17 @@ export class Reactor implements EndOfTurn {
     staged.bytes = bytes;
   }
 
+  /** As `send`, of the first byte alone, which the descriptor `fd` travels with. */
+  sendRight(slot: number, holder: SlotHolder, byte: number, fd: number, staged: Staged): void {
+    const at = this.#put(OPERATION.sendRight, slot, fd, 1);
+    this.#arena[this.#arenaUsed] = byte;
+    this.#piece(ARENA, this.#arenaUsed, 1);
+    this.#arenaUsed += 1;
+    this.#wait(holder, at);
+    staged.at = at;
+    staged.bytes = 1;
+  }
+
   /** Takes a staged send back, if it has not been run. */
   cancel(at: number, holder: SlotHolder): void {
     const index = this.#waitingAt.indexOf(at);
@@ -331,6 +347,9 @@ export class Reactor implements EndOfTurn {
         case EVENT.gone:
           holder.gone?.();
           break;
+        case EVENT.exited:
+          holder.exited?.();
+          break;
         case EVENT.rights:
           this.#handOver(holder, this.#rightsAt(a, b));
           break;
@@ -341,7 +360,7 @@ export class Reactor implements EndOfTurn {
   /** What nobody claims is closed. */
   #handOver(holder: SlotHolder, fds: readonly number[]): void {
     if (holder.rightsReceived !== undefined) holder.rightsReceived(fds);
-    else for (const fd of fds) closeSync(fd);
+    else for (const fd of fds) this.addon.closeDescriptor(fd);
   }
 
   #rightsAt(first: number, count: number): readonly number[] {

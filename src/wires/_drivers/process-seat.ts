@@ -7,7 +7,6 @@ import type {
   Protocol,
 } from "../../contract/index.ts";
 import { guard } from "../../flow/index.ts";
-import type { ChildFds } from "./child-fds.ts";
 
 type Hook = (protocol: ProcessProtocol) => void;
 
@@ -26,7 +25,8 @@ export class ProcessSeat {
   /** Set when it is known. */
   status: ProcessStatus | null = null;
 
-  constructor(fds: ChildFds, onError: OnError) {
+  /** @param fds what each descriptor of the child is: `"r"` and `"w"` are told of. */
+  constructor(fds: Readonly<Record<number, unknown>>, onError: OnError) {
     this.#mainFds = [0, 1].filter((fd) => fds[fd] === "w" || fds[fd] === "r");
     this.#onError = onError;
   }

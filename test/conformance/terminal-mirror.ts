@@ -1,0 +1,44 @@
+import type { Protocol, Transport } from "../../src/contract/index.ts";
+import { stdio } from "../../src/wires/stdio/index.ts";
+import { unix } from "../../src/wires/unix/index.ts";
+
+// A child on a terminal that passes on what it reads to a socket, and back. A terminal ends as one,
+// so either end ends both; a hang-up ends this child as it would any other.
+class Side implements Protocol {
+  transport!: Transport;
+  other!: Side;
+  #isOver = false;
+
+  connectionMade(transport: Transport): void {
+    this.transport = transport;
+  }
+
+  dataReceived(data: Uint8Array): void {
+    this.other.transport.write(data);
+  }
+
+  readConnectionLost(): void {
+    this.over();
+    this.other.over();
+  }
+
+  connectionLost(): void {
+    this.other.over();
+  }
+
+  over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.transport.unregisterProducer();
+    this.transport.loseConnection();
+  }
+}
+
+const [path = ""] = process.argv.slice(2);
+const [terminal, socket] = [new Side(), new Side()];
+terminal.other = socket;
+socket.other = terminal;
+await stdio({ closeOutput: true }).connect(terminal);
+await unix({ path }).connect(socket);
+terminal.transport.registerProducer(socket.transport, true);
+socket.transport.registerProducer(terminal.transport, true);

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { openSync } from "node:fs";
+import { before, describe, it } from "node:test";
+import type { Detached, TcpTransport } from "../../../src/contract/index.ts";
+import { adoptTcp, tcp } from "../../../src/wires/tcp/index.ts";
+import type { Pair } from "../recording-protocol.ts";
+import { HalfCloseAware, pairOver, patterned } from "../recording-protocol.ts";
+import { onlyNative, openCount, turns } from "../unix/descriptor-rig.ts";
+
+class Recording extends HalfCloseAware<TcpTransport> {}
+
+function pair(): Promise<Pair<Recording, TcpTransport>> {
+  return pairOver(
+    tcp({ port: 0, driver: "native" }),
+    (port) => tcp({ port: (port.getHost() as { readonly port: number }).port, driver: "native" }),
+    () => new Recording(),
+  );
+}
+
+async function adopt({ fd, unread }: Detached): Promise<Recording> {
+  return adoptTcp({ fd, unread }).connect(new Recording());
+}
+
+describe("tcp: a live connection that is given away", onlyNative, () => {
+  // The reactor is made once.
+  before(async () => {
+    await using _both = await pair();
+  });
+
+  it("loses no byte either way, while both sides talk", async () => {
+    await using both = await pair();
+    const data = patterned(3 * 1024 * 1024);
+    const { client, server } = both;
+    client.transport.write(data);
+    client.transport.loseWriteConnection();
+    server.transport.write(data.subarray(0, 1024 * 1024));
+    await server.received(100_000);
+    const detached = await server.transport.detach();
+    const first = Buffer.from(server.bytes);
+    const taken = await adopt(detached);
+    taken.transport.write(data.subarray(1024 * 1024));
+    await taken.readEnded;
+    taken.transport.loseConnection();
+    assert.ok(Buffer.concat([first, taken.bytes]).equals(data));
+    assert.equal((await taken.lost).kind, "done");
+    assert.equal((await client.lost).kind, "done");
+    assert.ok(client.bytes.equals(data));
+    server.connectionLost(await taken.lost);
+  });
+
+  it("carries what was read and kept from a paused protocol", async () => {
+    await using both = await pair();
+    const { client, server } = both;
+    client.transport.write(Buffer.from("first"));
+    await server.received(5);
+    server.transport.pauseProducing();
+    client.transport.write(Buffer.from(" second"));
+    await client.transport.flushed();
+    await turns();
+    const taken = await adopt(await server.transport.detach());
+    client.transport.loseConnection();
+    await taken.readEnded;
+    taken.transport.loseConnection();
+    assert.equal(server.bytes.toString(), "first");
+    assert.equal(taken.bytes.toString(), " second");
+    await Promise.all([taken.lost, client.lost]);
+    server.connectionLost(await taken.lost);
+  });
+
+  it("keeps the peer's end, and our own", async () => {
+    await using both = await pair();
+    const { client, server } = both;
+    server.transport.write(Buffer.from("bye"));
+    server.transport.loseWriteConnection();
+    client.transport.loseWriteConnection();
+    await client.readEnded;
+    const taken = client.transport.detach();
+    await assert.rejects(taken, { code: "ERR_WIRE_CLOSED" });
+  });
+
+  it("tells the protocol nothing more, and lets nothing slip past", async () => {
+    await using both = await pair();
+    const { client, server } = both;
+    const detaching = server.transport.detach();
+    assert.throws(() => server.transport.write(Buffer.from("late")), { code: "ERR_WIRE_CLOSED" });
+    await assert.rejects(server.transport.detach(), { code: "ERR_WIRE_CLOSED" });
+    client.transport.write(Buffer.from("x"));
+    const taken = await adopt(await detaching);
+    await taken.received(1);
+    assert.deepEqual(server.calls, ["made"]);
+    client.transport.loseConnection();
+    await taken.readEnded;
+    taken.transport.loseConnection();
+    server.connectionLost(await taken.lost);
+  });
+
+  it("sends what was written before, even to a slow reader", async () => {
+    await using both = await pair();
+    const { client, server } = both;
+    const data = patterned(16 * 1024 * 1024);
+    client.transport.pauseProducing();
+    server.transport.write(data);
+    const detaching = server.transport.detach();
+    await turns(50);
+    client.transport.resumeProducing();
+    const taken = await adopt(await detaching);
+    taken.transport.loseConnection();
+    await client.readEnded;
+    client.transport.loseConnection();
+    assert.ok(client.bytes.equals(data));
+    server.connectionLost(await taken.lost);
+  });
+
+  it("rejects on a connection that ends meanwhile, and keeps no descriptor", async () => {
+    const openBefore = openCount();
+    {
+      await using both = await pair();
+      const { client, server } = both;
+      client.transport.pauseProducing();
+      server.transport.write(new Uint8Array(16 * 1024 * 1024));
+      const detaching = server.transport.detach();
+      await turns();
+      client.transport.abortConnection();
+      await assert.rejects(detaching, { code: "ERR_WIRE_CLOSED" });
+      server.connectionLost(await client.lost);
+    }
+    await turns();
+    assert.equal(openCount(), openBefore);
+  });
+
+  it("is refused where the driver cannot", async () => {
+    const server = new Recording();
+    await using port = await tcp({ port: 0, driver: "portable" }).listen(() => server);
+    const { port: number } = port.getHost() as { readonly port: number };
+    const client = await tcp({ port: number, driver: "portable" }).connect(new Recording());
+    await assert.rejects(client.transport.detach(), { code: "ERR_WIRE_UNSUPPORTED" });
+    client.transport.loseConnection();
+    await server.readEnded;
+    server.transport.loseConnection();
+    await client.lost;
+  });
+
+  it("adopts nothing but a connected TCP socket, and keeps nothing else", async () => {
+    const openBefore = openCount();
+    for (const wrong of [-1, 0.5, Number.NaN]) {
+      assert.throws(() => adoptTcp({ fd: wrong }), RangeError);
+    }
+    assert.throws(() => adoptTcp({ fd: 1, unread: "text" as never }), TypeError);
+    for (const path of ["/dev/null", "package.json"]) {
+      const fd = openSync(path, "r");
+      await assert.rejects(adoptTcp({ fd }).connect(new Recording()), /Cannot connect to/);
+    }
+    await turns();
+    assert.equal(openCount(), openBefore);
+  });
+});
