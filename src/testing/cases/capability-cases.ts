@@ -13,7 +13,6 @@ export const capabilityCases: readonly ConformanceCase[] = [
       const { near, far } = await stage.open();
       const words = [
         ...["abort", "abortVisible", "endMark", "halfClose", "linger", "backPressure"],
-        ...["descriptors", "detach"],
       ] as Capability[];
       const declared = words.filter((word) => stage.capabilities.has(word));
       for (const { transport } of [near, far]) {
@@ -31,7 +30,6 @@ export const capabilityCases: readonly ConformanceCase[] = [
       const methods = [
         ["abort", "abortConnection"],
         ["halfClose", "loseWriteConnection"],
-        ["descriptors", "sendFileDescriptor"],
       ] as const satisfies readonly (readonly [Capability, string])[];
       for (const [capability, method] of methods) {
         const { near } = await stage.open();

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import type { UnixTransport } from "../../../src/contract/index.ts";
 import { unix } from "../../../src/wires/unix/index.ts";
 import { closeQuietly, makePipe } from "../fifo.ts";
-import { patterned, RecordingProtocol } from "../recording-protocol.ts";
+import { pairOver, patterned, RecordingProtocol } from "../recording-protocol.ts";
 import {
   isClosedOnExec,
   isSameFile,
@@ -14,7 +14,7 @@ import {
   receivers,
   turns,
 } from "./descriptor-rig.ts";
-import { folder, pair, plain } from "./unix-rig.ts";
+import { folder, plain } from "./unix-rig.ts";
 
 const TEXT = (text: string): Buffer => Buffer.from(text);
 
@@ -137,7 +137,8 @@ describe("unix: descriptors that travel", onlyNative, () => {
 
   it("that no protocol takes are closed, and their bytes delivered (CORE-306)", async () => {
     await using at = await folder();
-    await using both = await pair(at.at("s"), plain);
+    const endpoint = unix({ path: at.at("s"), driver: "native" });
+    await using both = await pairOver(endpoint, () => endpoint, plain);
     const before = openCount();
     for (let count = 0; count < 5; count++) void both.client.transport.sendFileDescriptor(0);
     both.client.transport.write(TEXT("hello"));
