@@ -5,8 +5,8 @@ import { listFiles } from "./list-files.ts";
 import { TestTally } from "./test-tally.ts";
 
 /**
- * Runs the compiled tests: all of them, or the files that contain one of the words given; and those
- * of sockets once more on the portable driver, where the native one was compiled. Ends with one line
+ * Runs the compiled tests: all of them, or the files that contain one of the words given; those of
+ * sockets once more on the portable driver, where the native one was compiled. Ends with one line
  * of the form `N passed, N failed, N skipped`.
  */
 async function runTests(words: readonly string[]): Promise<void> {

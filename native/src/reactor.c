@@ -55,7 +55,7 @@ struct ow_reactor {
   int leaving_count;
   int32_t ended_now[READY_MAX];
   int32_t ended_now_count;
-  char control[OW_CONTROL_SIZE];
+  _Alignas(struct cmsghdr) char control[OW_CONTROL_SIZE];
 };
 
 static uint64_t key_of(const struct ow_reactor *reactor, int32_t number) {

@@ -13,7 +13,7 @@ const STALL_CLOSING_MS = 60_000;
  */
 const HALF_OPEN_IDLE_MS = 60_000;
 
-/** Who is told that a time limit has passed, and can tell whether the other end still takes bytes. */
+/** Who is told that a time limit has passed, and knows whether the other end still takes bytes. */
 export interface BoundSeat {
   boundPassed(cause: CloseCause): void;
   /** How many bytes the system still holds for the peer; `undefined` where nobody knows. */

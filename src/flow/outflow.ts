@@ -144,6 +144,7 @@ export class Outflow {
   /** What is queued becomes unsent for good; what is in flight may still be told as sent. */
   discardQueue(): void {
     this.lost += this.#queue.clear();
+    this.#riders?.giveUpWaiting();
     this.#waiters?.lostBeyond(this.sentCount + this.inFlight);
   }
 

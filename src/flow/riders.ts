@@ -54,6 +54,13 @@ export class Riders {
     for (const rider of left.slice(0, byteCount)) rider.left();
   }
 
+  /** Those without a byte will not leave; the others may still be told of. */
+  giveUpWaiting(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const rider of waiting) rider.stayed();
+  }
+
   giveUp(): void {
     const all = [...this.#inFlight, ...this.#waiting];
     this.#waiting = [];

@@ -46,8 +46,8 @@ export interface Wire {
    */
   abort(): void;
   /**
-   * How many bytes that were sent the system still holds for the peer, where the wire can tell: while
-   * they grow fewer, a lingering connection is not idle.
+   * How many bytes that were sent the system still holds for the peer, where the wire can tell. A
+   * lingering connection is not idle while they grow fewer.
    */
   unacknowledged?(): number | undefined;
 }

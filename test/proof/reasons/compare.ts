@@ -16,13 +16,14 @@ const unseen = new Set<string>(
     ERR_WIRE_PEER_PROTOCOL: true,
     ERR_WIRE_PROCESS_EXIT: true,
     ERR_WIRE_DESCENDANT: true,
+    ERR_WIRE_DESCRIPTOR_OVERRUN: true,
     ERR_WIRE_BROKEN: true,
   } satisfies Record<CloseCode, true>),
 );
 
-/** The codes that no reason compared so far has had. */
-export function codesNeverTold(): readonly string[] {
-  return [...unseen];
+/** The codes that no reason compared so far has had; but for those that cannot be told here. */
+export function codesNeverTold(except: readonly string[]): readonly string[] {
+  return [...unseen].filter((code) => !except.includes(code));
 }
 
 /** The whole reason: nothing more may be in it, nothing less. */

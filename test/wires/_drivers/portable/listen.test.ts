@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { TcpTransport } from "../../../../src/contract/index.ts";
+import { chosenDriver } from "../../../../src/wires/_drivers/choose-driver.ts";
 import type { TcpHost } from "../../../../src/wires/tcp/index.ts";
 import { tcp } from "../../../../src/wires/tcp/index.ts";
 import type { RecordingProtocol } from "../../recording-protocol.ts";
@@ -14,6 +15,8 @@ import {
   there,
   until,
 } from "../../tcp/tcp-rig.ts";
+
+const onNative = { skip: chosenDriver().name === "portable" && "the portable driver" };
 
 describe("tcp: listening", () => {
   it("frees the address at once, and leaves connections alone (CORE-265, NODE-4)", async () => {
@@ -103,7 +106,7 @@ describe("tcp: listening", () => {
   it("closes what waits beyond the backlog while paused, and tells onError", async () => {
     const told: { readonly during: string; readonly code: unknown }[] = [];
     const served: RecordingProtocol<TcpTransport>[] = [];
-    const port = await tcp({ port: 0, backlog: 1 }).listen(
+    const port = await tcp({ port: 0, backlog: 1, driver: "portable" }).listen(
       () => {
         const protocol = plain();
         served.push(protocol);
@@ -127,6 +130,32 @@ describe("tcp: listening", () => {
     await served[0]?.lost;
     await port.stopListening();
   });
+
+  it(
+    "leaves what waits in the system's queue while paused, where the driver can",
+    onNative,
+    async () => {
+      const served: RecordingProtocol<TcpTransport>[] = [];
+      const told: unknown[] = [];
+      const port = await tcp({ port: 0, backlog: 1 }).listen(
+        () => {
+          const protocol = plain();
+          served.push(protocol);
+          return protocol;
+        },
+        { onError: (error) => void told.push(error) },
+      );
+      port.pauseAccepting();
+      const clients = [await nodeClient(portOf(port)), await nodeClient(portOf(port))];
+      assert.equal(port.connections, 0);
+      port.resumeAccepting();
+      await until(() => served.length === 2);
+      assert.deepEqual(told, []);
+      for (const client of clients) client.destroy();
+      for (const protocol of served) await protocol.lost;
+      await port.stopListening();
+    },
+  );
 
   it("closes what waits when it stops", async () => {
     const port = await tcp({ port: 0 }).listen(plain);
