@@ -74,10 +74,16 @@ export class Asks implements FlowCalls {
     return this.#course.seat.protocol;
   }
 
+  /** Whether our direction still takes anything: until its end was asked for, or while it is held. */
+  get #takesMore(): boolean {
+    const { life } = this.#course;
+    return life.phase === "live" && (life.sending === "open" || life.sending === "held");
+  }
+
   write(chunks: readonly Bytes[], size: number): void {
     const { bounds, isLosing, life, limits, out } = this.#course;
     if (life.phase === "over") return;
-    if (life.phase !== "live" || (life.sending !== "open" && life.sending !== "held")) {
+    if (!this.#takesMore) {
       out.drop(size);
       return;
     }
@@ -91,8 +97,8 @@ export class Asks implements FlowCalls {
   }
 
   ride(rider: Rider): boolean {
-    const { life, limits, out } = this.#course;
-    if (life.phase !== "live" || (life.sending !== "open" && life.sending !== "held")) return false;
+    const { limits, out } = this.#course;
+    if (!this.#takesMore) return false;
     out.riders.push(rider);
     out.pauseProducer(limits.writeHigh);
     this.#course.settleLater();

@@ -45,8 +45,8 @@ export const MUTANTS_OF_FACTS: readonly Mutant[] = [
   {
     id: "received.waits",
     file: "flow.js",
-    find: "inflow.isFlowing",
-    replace: "true",
+    find: "inflow.isFlowing) {\n            inflow.delivered",
+    replace: "true) {\n            inflow.delivered",
     guards: "A paused protocol is given nothing.",
     by: "suite",
   },
@@ -173,7 +173,7 @@ export const MUTANTS_OF_FACTS: readonly Mutant[] = [
   {
     id: "flushed.told",
     file: "outflow.js",
-    find: "this.#waiters.lost();",
+    find: "this.#waiters?.lost();",
     replace: "",
     guards: "flushed() rejects when the connection ends with bytes unsent.",
     by: "suite",
@@ -181,7 +181,7 @@ export const MUTANTS_OF_FACTS: readonly Mutant[] = [
   {
     id: "leave.queueLost",
     file: "outflow.js",
-    find: "this.#waiters.lostBeyond(this.sentCount + this.inFlight);",
+    find: "this.#waiters?.lostBeyond(this.sentCount + this.inFlight);",
     replace: "",
     guards: "Who waits for what an abort discards is told so at once.",
     by: "flow",
@@ -189,8 +189,8 @@ export const MUTANTS_OF_FACTS: readonly Mutant[] = [
   {
     id: "leave.inFlightWaits",
     file: "outflow.js",
-    find: "this.#waiters.lostBeyond(this.sentCount + this.inFlight);",
-    replace: "this.#waiters.lost();",
+    find: "this.#waiters?.lostBeyond(this.sentCount + this.inFlight);",
+    replace: "this.#waiters?.lost();",
     guards: "What was in flight at an abort may still be told as sent, to a layer above, too.",
     by: "flow",
   },

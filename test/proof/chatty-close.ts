@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { CloseReason, Endpoint } from "../../src/contract/index.ts";
 import { pattern } from "../../src/testing/pattern.ts";
+import { chosenDriver } from "../../src/wires/_drivers/choose-driver.ts";
 import type { ProofReport } from "../../tools/proof.ts";
 import { serveAndDestroySoon } from "../controls/destroy-soon.ts";
 import { RelayCommand } from "../interop/relay-command.ts";
@@ -75,12 +76,15 @@ async function proveBounds(report: ProofReport, wire: SocketWire): Promise<void>
   const silent = { ...quiet, restMs: 20, afterEnd: "hold", holdMs: 1500 } as const;
   const heard = await runReadingPeers({ ...silent, at: server.at, connections: 2 });
   assertWhole(heard, PAYLOAD, `${wire}, silent`);
-  assertCut((await server.reasons(4)).slice(2), /lingerIdleMs/);
+  // A driver that sees what the system still holds for the peer waits on while that gets less.
+  const waitsOn = wire === "tcp" && chosenDriver().name === "native";
+  assertCut((await server.reasons(4)).slice(2), waitsOn ? /lingerTotalMs/ : /lingerIdleMs/);
   const lastCutMs = Math.max(...server.endedAtMs);
   const stillReading = heard.filter(({ endedAtMs }) => endedAtMs > lastCutMs).length;
   report.count(`${wire}: cut while the silent peer still read`, stillReading);
   // A UNIX socket holds so little that the peer has read it by then.
-  if (wire === "tcp") assert.equal(stillReading, heard.length, "the bound did not strike in time");
+  if (wire === "tcp" && !waitsOn)
+    assert.equal(stillReading, heard.length, "the bound did not strike in time");
   report.count(`${wire}: cut at a bound, data whole`, 4);
 }
 

@@ -68,8 +68,8 @@ export interface TcpOptions {
  * succeeds is kept, the rest are cancelled. An error lists every attempt. `listen` takes the first
  * address of a name.
  *
- * While accepting is paused (`pauseAccepting`, or `maxConnections` is reached) connections wait in the
- * system's queue; on the portable driver they are accepted and kept unread, `backlog` of them, and
+ * While accepting is paused (`pauseAccepting`, or `maxConnections` is reached) connections wait in
+ * the system's queue. On the portable driver they are accepted and kept unread, `backlog` of them;
  * more are closed and `onError` is told.
  *
  * @throws {TypeError} {RangeError} for options of a wrong type or outside their range.

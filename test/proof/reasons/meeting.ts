@@ -32,6 +32,8 @@ export async function meet(
     await using port = await place.listen(() => far, { limits });
     await wayTo(wire, place, port).connect(near, { limits });
     await act();
+    // What was accepted last may be told after what happened to the other end.
+    await far.made;
   }
   for (const actor of [near, far]) if (!actor.isLost) actor.abort();
   await Promise.all([near.lost, far.lost]);
