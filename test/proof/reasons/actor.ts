@@ -33,6 +33,10 @@ export class Actor implements Protocol {
     if (part.halfOpen === true) this.readConnectionLost = () => void part.readLost?.(this);
   }
 
+  get isMade(): boolean {
+    return this.#transport !== undefined;
+  }
+
   get transport(): Transport {
     if (this.#transport === undefined) throw new Error("Cannot act: the connection is not made");
     return this.#transport;
