@@ -135,8 +135,8 @@ export const MUTANTS_OF_PARTS: readonly Mutant[] = [
   {
     id: "handshake.opened",
     file: "bounds.js",
-    find: 'this.#deadlines.set("handshake", Infinity);',
-    replace: "",
+    find: 'this.#deadlines.clear();\n        this.#deadlines.set("idle"',
+    replace: 'this.#deadlines.set("idle"',
     guards: "handshakeTimeoutMs does not count once opened.",
     by: "flow",
   },

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, describe, it, test } from "node:test";
 import { count, isFull, seeds } from "../counts.ts";
 import type { Judge } from "./court.ts";
@@ -37,6 +38,13 @@ test("every mutant has a name of its own, and every explained survivor is one of
   const ids = MUTANTS.map(({ id }) => id);
   assert.equal(new Set(ids).size, ids.length);
   for (const id of Object.keys(SURVIVORS)) assert.ok(ids.includes(id), id);
+});
+
+test("what every mutant takes out is there, once", () => {
+  for (const { id, file, find } of MUTANTS) {
+    const text = readFileSync(new URL(`../../src/flow/${file}`, import.meta.url), "utf8");
+    assert.equal(text.split(find).length - 1, 1, `${id}: ${find}`);
+  }
 });
 
 for (const judge of ["suite", "flow"] as const) {
