@@ -74,7 +74,7 @@ export class Asks implements FlowCalls {
     return this.#course.seat.protocol;
   }
 
-  /** Whether our direction still takes anything: until its end was asked for, or while it is held. */
+  /** Whether our direction takes anything yet: until its end is asked for, or while it is held. */
   get #takesMore(): boolean {
     const { life } = this.#course;
     return life.phase === "live" && (life.sending === "open" || life.sending === "held");

@@ -1,5 +1,7 @@
 import type { Mutant } from "./mutant.ts";
 
+const MOVES_IDLE = 'this.#deadlines.move("idle", this.#limits.idleMs);';
+
 /** Guards of reading, of limits, of the reason, of callbacks and of turns. */
 export const MUTANTS_OF_PARTS: readonly Mutant[] = [
   {
@@ -69,7 +71,7 @@ export const MUTANTS_OF_PARTS: readonly Mutant[] = [
   {
     id: "idle.received",
     file: "bounds.js",
-    find: 'this.#deadlines.move("idle", this.#limits.idleMs);\n        this.#deadlines.move("lingerIdle"',
+    find: `${MOVES_IDLE}\n        this.#deadlines.move("lingerIdle"`,
     replace: 'this.#deadlines.move("lingerIdle"',
     guards: "A byte received keeps a connection from being idle.",
     by: "suite",
@@ -77,7 +79,7 @@ export const MUTANTS_OF_PARTS: readonly Mutant[] = [
   {
     id: "idle.sent",
     file: "bounds.js",
-    find: 'this.#deadlines.move("idle", this.#limits.idleMs);\n        this.#deadlines.move("halfOpen"',
+    find: `${MOVES_IDLE}\n        this.#deadlines.move("halfOpen"`,
     replace: 'this.#deadlines.move("halfOpen"',
     guards: "A byte sent keeps a connection from being idle.",
     by: "suite",
