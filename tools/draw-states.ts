@@ -44,10 +44,8 @@ export function move(
   from: { readonly phase?: Phase; readonly reading?: Reading; readonly sending?: Sending },
   event: LifeEvent,
 ): Life | null {
-  const life = new Life();
-  life.phase = from.phase ?? life.phase;
-  life.reading = from.reading ?? life.reading;
-  life.sending = from.sending ?? life.sending;
+  const { phase = "opening", reading = "open", sending = "open" } = from;
+  const life = Life.at(phase, reading, sending);
   return life.step(event) ? life : null;
 }
 

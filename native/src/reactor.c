@@ -37,7 +37,7 @@ enum {
   ACCEPTS_MAX = 64,
   PIECES_AT_ONCE = 64,
   /* Read at most at a time; a block with less room than READ_MIN is full. */
-  READ_MAX = 64 * 1024,
+  READ_MAX = 256 * 1024,
   READ_MIN = 16 * 1024,
   /* Below this, bytes are copied into a small block, so that they keep nothing larger alive. */
   SMALL_BELOW = 4096,

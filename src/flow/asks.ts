@@ -39,11 +39,11 @@ export class Asks implements FlowCalls {
   }
 
   get host(): Address {
-    return this.#course.opening.host;
+    return this.#course.wire.host;
   }
 
   get peer(): Address {
-    return this.#course.opening.peer;
+    return this.#course.wire.peer;
   }
 
   get ledger(): Ledger {
@@ -187,13 +187,19 @@ export class Asks implements FlowCalls {
     course.limits = resolveLimits(given, course.limits);
     const { phase, reading, sending } = course.life;
     if (phase !== "live") return;
-    course.bounds.changed(course.limits, given, reading === "ended" && sending !== "ended");
+    course.bounds.changed(given, reading === "ended" && sending !== "ended");
     if (course.out.pending > 0) course.bounds.queued();
     course.syncReading();
   }
 
   observe(observer: Observer): Disposable {
-    return this.#course.observers.add(observer);
+    const course = this.#course;
+    course.observers = course.observers.with(observer, course.onError);
+    return {
+      [Symbol.dispose]: () => {
+        course.observers = course.observers.without(observer);
+      },
+    };
   }
 
   /**

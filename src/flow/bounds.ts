@@ -13,8 +13,11 @@ const STALL_CLOSING_MS = 60_000;
  */
 const HALF_OPEN_IDLE_MS = 60_000;
 
-/** Who is told that a time limit has passed, and knows whether the other end still takes bytes. */
+/** Whose limits they are; told when one has passed. */
 export interface BoundSeat {
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly isLosing: boolean;
   boundPassed(cause: CloseCause): void;
   /** How many bytes the system still holds for the peer; `undefined` where nobody knows. */
   unacknowledged(): number | undefined;
@@ -22,20 +25,13 @@ export interface BoundSeat {
 
 /** Which time limits run at which moment of a connection, and what the passing of each means. */
 export class Bounds implements DeadlineSeat<BoundName> {
-  readonly #clock: Clock;
   readonly #seat: BoundSeat;
   /** Made when the first limit runs: a connection without any stays small. */
   #deadlines: Deadlines<BoundName> | null = null;
-  #limits: Limits;
-  #isClosing = false;
-  #halfOpenMs: number | null = null;
-  #isAware = false;
-  #unacknowledged: number | undefined;
-  #leaveLingering: (() => void) | null = null;
+  /** What is known from the first end on; a connection that has not ended stays small. */
+  #end: End | null = null;
 
-  constructor(clock: Clock, limits: Limits, seat: BoundSeat) {
-    this.#clock = clock;
-    this.#limits = limits;
+  constructor(seat: BoundSeat) {
     this.#seat = seat;
   }
 
@@ -65,21 +61,22 @@ export class Bounds implements DeadlineSeat<BoundName> {
   sent(isMoreQueued: boolean): void {
     if (this.#deadlines === null) return;
     this.#deadlines.move("idle", this.#limits.idleMs);
-    this.#deadlines.move("halfOpen", this.#halfOpenMs ?? Infinity);
+    this.#deadlines.move("halfOpen", this.#end?.halfOpenMs ?? Infinity);
     this.#deadlines.move("stall", isMoreQueued ? this.#stallMs : Infinity);
   }
 
   /** A close was asked: from here on a stall counts even where it is off. */
   closing(isQueued: boolean): void {
-    this.#isClosing = true;
     if (isQueued) this.queued();
   }
 
   /** The peer has ended; we have not. */
   halfOpen(isAware: boolean): void {
-    this.#isAware = isAware;
-    this.#halfOpenMs = this.#limits.halfOpenIdleMs ?? (isAware ? Infinity : HALF_OPEN_IDLE_MS);
-    this.#set("halfOpen", this.#halfOpenMs);
+    const halfOpenMs = this.#limits.halfOpenIdleMs ?? (isAware ? Infinity : HALF_OPEN_IDLE_MS);
+    this.#end ??= new End();
+    this.#end.isAware = isAware;
+    this.#end.halfOpenMs = halfOpenMs;
+    this.#set("halfOpen", halfOpenMs);
   }
 
   sendingEnded(): void {
@@ -89,31 +86,33 @@ export class Bounds implements DeadlineSeat<BoundName> {
 
   /** Our end was sent, the peer's is awaited. Called again: nothing changes. */
   linger(): void {
-    if (this.#leaveLingering !== null) return;
+    this.#end ??= new End();
+    if (this.#end.leaveLingering !== null) return;
     if (this.#limits.lingerTotalMs === 0) {
       // It takes no place among those that do linger.
       this.#seat.boundPassed(passedBound("lingerTotal"));
       return;
     }
-    this.#unacknowledged = this.#seat.unacknowledged();
+    this.#end.unacknowledged = this.#seat.unacknowledged();
     this.#set("lingerIdle", this.#limits.lingerIdleMs);
     this.#set("lingerTotal", this.#limits.lingerTotalMs);
     const cut = (): void => this.#seat.boundPassed(passedBound("lingerMax"));
-    this.#leaveLingering = enterLingering(this.#clock, this.#limits.lingerMax, cut);
+    this.#end.leaveLingering = enterLingering(this.#seat.clock, this.#limits.lingerMax, cut);
   }
 
   /** Other limits from now on; those that run already start anew. */
-  changed(limits: Limits, given: Partial<ConnectionLimits>, isHalfOpen: boolean): void {
-    this.#limits = limits;
+  changed(given: Partial<ConnectionLimits>, isHalfOpen: boolean): void {
+    const limits = this.#limits;
     if (given.idleMs !== undefined) this.#set("idle", limits.idleMs);
     if (given.stallMs !== undefined) this.#deadlines?.move("stall", this.#stallMs);
-    if (given.halfOpenIdleMs !== undefined && isHalfOpen) this.halfOpen(this.#isAware);
+    if (given.halfOpenIdleMs !== undefined && isHalfOpen)
+      this.halfOpen(this.#end?.isAware === true);
     this.#deadlines?.move("lingerIdle", limits.lingerIdleMs);
   }
 
   clear(): void {
     this.#deadlines?.clear();
-    this.#leaveLingering?.();
+    this.#end?.leaveLingering?.();
   }
 
   deadlinePassed(name: BoundName): void {
@@ -123,21 +122,32 @@ export class Bounds implements DeadlineSeat<BoundName> {
 
   /** Whether the peer has taken some of what the system holds for it since this was asked last. */
   #tookMore(): boolean {
-    const before = this.#unacknowledged;
-    this.#unacknowledged = this.#seat.unacknowledged();
-    return (
-      before !== undefined && this.#unacknowledged !== undefined && this.#unacknowledged < before
-    );
+    if (this.#end === null) return false;
+    const before = this.#end.unacknowledged;
+    const now = this.#seat.unacknowledged();
+    this.#end.unacknowledged = now;
+    return before !== undefined && now !== undefined && now < before;
   }
 
   #set(name: BoundName, delayMs: number): void {
     if (this.#deadlines === null && delayMs === Infinity) return;
-    this.#deadlines ??= new Deadlines<BoundName>(this.#clock, this);
+    this.#deadlines ??= new Deadlines<BoundName>(this.#seat.clock, this);
     this.#deadlines.set(name, delayMs);
   }
 
   get #stallMs(): number {
     const { stallMs } = this.#limits;
-    return stallMs === Infinity && this.#isClosing ? STALL_CLOSING_MS : stallMs;
+    return stallMs === Infinity && this.#seat.isLosing ? STALL_CLOSING_MS : stallMs;
   }
+
+  get #limits(): Limits {
+    return this.#seat.limits;
+  }
+}
+
+class End {
+  halfOpenMs = Infinity;
+  isAware = false;
+  unacknowledged: number | undefined;
+  leaveLingering: (() => void) | null = null;
 }

@@ -1,5 +1,6 @@
 import type {
   Bytes,
+  Clock,
   CloseCause,
   EndOfTurn,
   Ledger,
@@ -39,36 +40,48 @@ export class Course implements EndOfTurn, OutflowSeat, BoundSeat {
   readonly onError: OnError;
   readonly wire: Wire;
   readonly life: Life = new Life();
-  readonly verdict: Verdict = new Verdict();
-  readonly observers: Observers;
+  observers: Observers;
   readonly seat: ProtocolSeat;
   readonly out: Outflow;
   readonly in: Inflow;
   readonly bounds: Bounds;
   limits: Limits;
-  /** Both ends, from `opened` on. */
-  opening!: Opening;
   isLosing = false;
   /** A protocol waits for its `connectionMade`. */
   isSwitching = false;
   /** The wire is over; the end waits for what must be told before it. */
   over: { readonly met: CloseCause | undefined; readonly waits: boolean } | null = null;
+  /** Made when something decides: most of a connection's life nothing does. */
+  #verdict: Verdict | null = null;
   #isSettleDue = false;
   #isDeliveryDue = false;
 
   constructor(wire: Wire, options: FlowOptions) {
-    const onError = options.onError ?? defaultOnError;
-    this.onError = onError;
+    this.onError = options.onError ?? defaultOnError;
     this.wire = wire;
     this.limits = options.limits ?? DEFAULT_LIMITS;
     this.runtime = options.runtime ?? systemRuntime();
     this.depth = options.depth ?? 0;
     this.lingers = options.capabilities.has("linger");
-    this.observers = new Observers(options.observer, onError);
-    this.seat = new ProtocolSeat(options, onError, this);
-    this.out = new Outflow(wire, this.observers, this);
-    this.in = new Inflow(wire);
-    this.bounds = new Bounds(this.runtime.clock, this.limits, this);
+    this.observers = Observers.of(options.observer, this.onError);
+    this.seat = new ProtocolSeat(options, this);
+    this.out = new Outflow(this);
+    this.in = new Inflow();
+    this.bounds = new Bounds(this);
+  }
+
+  get verdict(): Verdict {
+    this.#verdict ??= new Verdict();
+    return this.#verdict;
+  }
+
+  /** Both ends, from `opened` on. */
+  get opening(): Opening {
+    return { host: this.wire.host, peer: this.wire.peer };
+  }
+
+  get clock(): Clock {
+    return this.runtime.clock;
   }
 
   get ledger(): Ledger {
@@ -129,7 +142,7 @@ export class Course implements EndOfTurn, OutflowSeat, BoundSeat {
 
   syncReading(): void {
     if (this.over !== null || this.life.phase !== "live") return;
-    this.in.syncReading(this.life.reading, this.lingers, this.limits);
+    this.in.syncReading(this.wire, this.life.reading, this.lingers, this.limits);
   }
 
   deliver(chunk: Bytes): void {
@@ -203,9 +216,9 @@ export class Course implements EndOfTurn, OutflowSeat, BoundSeat {
     this.takesNoMore();
     this.in.discardRiders();
     this.life.step("over");
-    const reason = { ...this.verdict.final(met), ledger: this.ledger };
+    const reason = this.verdict.final(met, this.ledger);
     this.observers.ended(reason);
-    this.seat.conclude(reason, this.opening);
+    this.seat.conclude(reason);
   }
 
   /** Asks the wire to let go; its `over` is all that is awaited from here on. */

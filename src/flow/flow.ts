@@ -46,9 +46,8 @@ export class Flow implements Facts {
     const course = this.#course;
     if (!course.life.step("opened")) return;
     course.bounds.opened();
-    course.opening = { host: course.wire.host, peer: course.wire.peer };
-    course.observers.opened(course.opening);
-    if (!course.seat.make(course.opening)) {
+    course.observers.opened(course);
+    if (!course.seat.make(course.wire.peer)) {
       this.#asks.abortConnection();
       return;
     }

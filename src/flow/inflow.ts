@@ -7,7 +7,6 @@ import type { Wire } from "./wire.ts";
 
 /** What has come in: what waits for the protocol, whether it may go on, and the account of it. */
 export class Inflow {
-  readonly #wire: Wire;
   /** Made when something must wait, all three. */
   #inbox: ChunkQueue | null = null;
   #early: Bytes[] | null = null;
@@ -20,10 +19,6 @@ export class Inflow {
   isPaused = false;
   /** Until a new protocol has been told of the connection, and a turn has passed. */
   isGated = true;
-
-  constructor(wire: Wire) {
-    this.#wire = wire;
-  }
 
   get undelivered(): number {
     return this.received - this.delivered;
@@ -100,12 +95,12 @@ export class Inflow {
   }
 
   /** Asks the wire to read or not, as the marks and the life of the connection want it. */
-  syncReading(reading: Reading, lingers: boolean, limits: ConnectionLimits): void {
+  syncReading(wire: Wire, reading: Reading, lingers: boolean, limits: ConnectionLimits): void {
     const wanted = this.#wantsReading(reading, lingers, limits);
     if (wanted === this.#isWireReading) return;
     this.#isWireReading = wanted;
-    if (wanted) this.#wire.resumeReading();
-    else this.#wire.pauseReading();
+    if (wanted) wire.resumeReading();
+    else wire.pauseReading();
   }
 
   #wantsReading(reading: Reading, lingers: boolean, limits: ConnectionLimits): boolean {

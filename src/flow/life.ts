@@ -77,24 +77,79 @@ export const PHASES: { readonly [P in Phase]: { readonly [E in LifeEvent]?: Phas
   over: { lose: "over", loseWrite: "over" },
 };
 
+/** One cell of the table, and where each event leads from it; found when it is first met. */
+class Cell {
+  readonly phase: Phase;
+  readonly reading: Reading;
+  readonly sending: Sending;
+  readonly #next = new Map<LifeEvent, Cell | null>();
+
+  constructor(phase: Phase, reading: Reading, sending: Sending) {
+    this.phase = phase;
+    this.reading = reading;
+    this.sending = sending;
+  }
+
+  /** `null` where the table says that it cannot happen. */
+  after(event: LifeEvent): Cell | null {
+    const known = this.#next.get(event);
+    if (known !== undefined) return known;
+    const found = this.#find(event);
+    this.#next.set(event, found);
+    return found;
+  }
+
+  #find(event: LifeEvent): Cell | null {
+    const { phase, reading, sending } = this;
+    const nextPhase = PHASES[phase][event];
+    if (nextPhase !== undefined) return cellOf(nextPhase, reading, sending);
+    if (phase !== "live" || event === "opened") return null;
+    if (ONLY_READING[event]?.includes(reading) === false) return null;
+    if (ONLY_SENDING[event]?.includes(sending) === false) return null;
+    return cellOf(phase, READING[reading][event] ?? reading, SENDING[sending][event] ?? sending);
+  }
+}
+
+const cells = new Map<string, Cell>();
+
+function cellOf(phase: Phase, reading: Reading, sending: Sending): Cell {
+  const name = `${phase} ${reading} ${sending}`;
+  const known = cells.get(name);
+  if (known !== undefined) return known;
+  const made = new Cell(phase, reading, sending);
+  cells.set(name, made);
+  return made;
+}
+
+const BEGINNING = cellOf("opening", "open", "open");
+
 /** Where one connection stands in the table. */
 export class Life {
-  phase: Phase = "opening";
-  reading: Reading = "open";
-  sending: Sending = "open";
+  #cell: Cell = BEGINNING;
+
+  /** A life that stands where it is said. */
+  static at(phase: Phase, reading: Reading, sending: Sending): Life {
+    const life = new Life();
+    life.#cell = cellOf(phase, reading, sending);
+    return life;
+  }
+
+  get phase(): Phase {
+    return this.#cell.phase;
+  }
+
+  get reading(): Reading {
+    return this.#cell.reading;
+  }
+
+  get sending(): Sending {
+    return this.#cell.sending;
+  }
 
   /** Moves by `event`; false, and nothing moves, where the table says that it cannot happen. */
   step(event: LifeEvent): boolean {
-    const phase = PHASES[this.phase][event];
-    if (phase !== undefined) {
-      this.phase = phase;
-      return true;
-    }
-    if (this.phase !== "live" || event === "opened") return false;
-    if (ONLY_READING[event]?.includes(this.reading) === false) return false;
-    if (ONLY_SENDING[event]?.includes(this.sending) === false) return false;
-    this.reading = READING[this.reading][event] ?? this.reading;
-    this.sending = SENDING[this.sending][event] ?? this.sending;
-    return true;
+    const next = this.#cell.after(event);
+    if (next !== null) this.#cell = next;
+    return next !== null;
   }
 }

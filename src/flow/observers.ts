@@ -7,43 +7,50 @@ import type {
   Opening,
 } from "../contract/index.ts";
 
-const NONE: readonly Observer[] = [];
-
-/** The observers of one connection; none can disturb it or each other. */
+/** The observers of one connection; none can disturb it or each other. It never changes. */
 export class Observers {
+  /** Of a connection that nobody observes: one for all, so that such a connection stays small. */
+  static readonly none: Observers = new Observers([], () => undefined);
+
+  readonly #all: readonly Observer[];
   readonly #onError: OnError;
-  #all: readonly Observer[] = NONE;
+
+  private constructor(all: readonly Observer[], onError: OnError) {
+    this.#all = all;
+    this.#onError = onError;
+  }
 
   /** @param first an observer, or what makes one for this connection. */
-  constructor(first: Observer | (() => Observer | undefined) | undefined, onError: OnError) {
-    this.#onError = onError;
+  static of(
+    first: Observer | (() => Observer | undefined) | undefined,
+    onError: OnError,
+  ): Observers {
     try {
       const observer = typeof first === "function" ? first() : first;
-      if (observer !== undefined) this.#all = [observer];
+      return observer === undefined ? Observers.none : new Observers([observer], onError);
     } catch (error) {
       onError(error, { during: "observer" });
+      return Observers.none;
     }
   }
 
-  get isEmpty(): boolean {
-    return this.#all.length === 0;
+  with(observer: Observer, onError: OnError): Observers {
+    return new Observers([...this.#all, observer], onError);
   }
 
-  add(observer: Observer): Disposable {
-    this.#all = [...this.#all, observer];
-    return {
-      [Symbol.dispose]: () => {
-        this.#all = this.#all.filter((other) => other !== observer);
-      },
-    };
+  without(observer: Observer): Observers {
+    const rest = this.#all.filter((other) => other !== observer);
+    return rest.length === 0 ? Observers.none : new Observers(rest, this.#onError);
   }
 
-  opened(opening: Opening): void {
+  opened(opened: { readonly opening: Opening }): void {
+    if (this.#all.length === 0) return;
+    const { opening } = opened;
     this.#each((observer) => observer.opened?.(opening));
   }
 
   bytes(direction: Direction, data: Bytes): void {
-    if (this.isEmpty) return;
+    if (this.#all.length === 0) return;
     this.#each((observer) => observer.bytes?.(direction, data));
   }
 

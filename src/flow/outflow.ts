@@ -19,13 +19,16 @@ export const FLUSH_AT_ONCE_BYTES: number = 256 * 1024;
 
 /**
  * Sent at most at a time, so that progress shows; less while closing, when only progress keeps it
- * alive.
+ * alive, on a wire that tells of all or nothing.
  */
 const SEND_MAX_BYTES = 1024 * 1024;
 const SEND_MAX_CLOSING_BYTES = 64 * 1024;
 
-/** Who takes what a producer throws: while it sends, and when it is stopped. */
+/** Where bytes go, who watches, and who takes what a producer throws. */
 export interface OutflowSeat extends Failing {
+  readonly wire: Wire;
+  readonly observers: Observers;
+  /** Takes what a producer throws when it is stopped. */
   readonly onError: OnError;
 }
 
@@ -37,8 +40,6 @@ export class Outflow {
   /** Both made when they are needed: a connection that is idle stays small. */
   #producer: ProducerSlot | null = null;
   #waiters: SentWaiters | null = null;
-  readonly #wire: Wire;
-  readonly #observers: Observers;
   readonly #seat: OutflowSeat;
   readonly #queue = new ChunkQueue();
   #riders: Riders | null = null;
@@ -49,9 +50,7 @@ export class Outflow {
   inFlight = 0;
   #isSending = false;
 
-  constructor(wire: Wire, observers: Observers, seat: OutflowSeat) {
-    this.#wire = wire;
-    this.#observers = observers;
+  constructor(seat: OutflowSeat) {
     this.#seat = seat;
   }
 
@@ -106,14 +105,16 @@ export class Outflow {
 
   /** Sends what is queued, as long as the wire takes it at once. */
   flush(isClosing: boolean): void {
-    const bytesMax = isClosing ? SEND_MAX_CLOSING_BYTES : SEND_MAX_BYTES;
+    const { wire } = this.#seat;
+    const isStepped = isClosing && wire.tellsParts !== true;
+    const bytesMax = isStepped ? SEND_MAX_CLOSING_BYTES : SEND_MAX_BYTES;
     while (this.inFlight === 0 && this.#queue.bytes > 0 && !this.#isSending) {
       const before = this.#queue.bytes;
       const chunks = this.#queue.take(bytesMax);
       this.inFlight = before - this.#queue.bytes;
-      for (const chunk of chunks) this.#observers.bytes("out", chunk);
+      for (const chunk of chunks) this.#seat.observers.bytes("out", chunk);
       this.#isSending = true;
-      this.#wire.send(chunks, this.#riders?.board(this.inFlight));
+      wire.send(chunks, this.#riders?.board(this.inFlight));
       this.#isSending = false;
     }
   }
@@ -171,7 +172,7 @@ export class Outflow {
     const isFull = this.#riderCount > RIDERS_HIGH;
     const producer = this.#producer?.takePauseDue(this.pending, isFull ? -1 : high) ?? null;
     if (producer === null) return;
-    this.#observers.paused("out");
+    this.#seat.observers.paused("out");
     this.#ask(() => producer.pauseProducing());
   }
 
@@ -182,7 +183,7 @@ export class Outflow {
     if (this.pending > 0 && this.#riderCount > RIDERS_HIGH) return;
     const producer = this.#producer?.takeResumeDue(this.pending, low) ?? null;
     if (producer === null) return;
-    this.#observers.resumed("out");
+    this.#seat.observers.resumed("out");
     this.#ask(() => producer.resumeProducing());
   }
 

@@ -1,9 +1,15 @@
-import type { Bytes, CloseReason, OnError, Opening, Protocol } from "../contract/index.ts";
+import type { Address, Bytes, CloseReason, OnError, Opening, Protocol } from "../contract/index.ts";
 import { checkProtocol } from "./arguments.ts";
 import { unopened } from "./causes.ts";
 import type { Failing } from "./guard.ts";
 import { guard } from "./guard.ts";
 import type { FlowOptions } from "./wire.ts";
+
+/** Who takes what a protocol throws; at its beginning and its end there is nothing left to abort. */
+interface Blamed extends Failing {
+  readonly opening: Opening;
+  readonly onError: OnError;
+}
 
 /**
  * Where the protocol of a connection sits: it is made here, told here, and nothing it throws gets
@@ -11,15 +17,12 @@ import type { FlowOptions } from "./wire.ts";
  */
 export class ProtocolSeat {
   readonly #options: FlowOptions;
-  readonly #onError: OnError;
-  readonly #seat: Failing;
+  readonly #seat: Blamed;
   #protocol: Protocol | null = null;
   #hasBegun = false;
 
-  /** @param seat takes what a protocol throws. */
-  constructor(options: FlowOptions, onError: OnError, seat: Failing) {
+  constructor(options: FlowOptions, seat: Blamed) {
     this.#options = options;
-    this.#onError = onError;
     this.#seat = seat;
   }
 
@@ -32,13 +35,13 @@ export class ProtocolSeat {
   }
 
   /** Makes the protocol; false when the connection is refused, by `null` or by a throw. */
-  make(opening: Opening): boolean {
+  make(peer: Address): boolean {
     try {
-      this.#protocol = this.#options.accept(opening.peer);
+      this.#protocol = this.#options.accept(peer);
       if (this.#protocol !== null) checkProtocol(this.#protocol);
     } catch (error) {
       this.#protocol = null;
-      this.#onError(error, { during: "factory", ...opening });
+      this.#seat.onError(error, { during: "factory", ...this.#seat.opening });
       this.begin(error);
     }
     return this.#protocol !== null;
@@ -78,13 +81,13 @@ export class ProtocolSeat {
   }
 
   /** Tells the end, and lets go of the protocol. */
-  conclude(reason: CloseReason, opening: Opening): void {
-    this.begin(reason.error ?? unopened(reason));
+  conclude(reason: CloseReason): void {
+    if (!this.#hasBegun) this.begin(reason.error ?? unopened(reason));
     const protocol = this.#protocol;
     this.#protocol = null;
     guard(
       () => protocol?.connectionLost(reason),
-      (error) => this.#onError(error, { during: "connectionLost", ...opening }),
+      (error) => this.#seat.onError(error, { during: "connectionLost", ...this.#seat.opening }),
     );
     this.#options.ended?.(reason);
   }

@@ -40,25 +40,22 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
       if (!(#flow in transport)) return null;
       transport.#requireOwn("take the connection over");
       const face = new FlowTransport(transport.#flow);
-      transport.#face = face;
+      const taking: Taking = { face, isDone: false, above: null, isLoseAsked: false };
+      transport.#taking = taking;
       try {
         switchTo();
       } catch (error) {
-        transport.#face = transport;
+        transport.#taking = null;
         throw error;
       }
-      transport.#isTaken = true;
-      return { face, succeed: (above) => transport.#succeed(above) };
+      taking.isDone = true;
+      return { face, succeed: (above) => succeed(taking, above) };
     };
   }
 
   readonly #flow: FlowCalls;
-  /** What the next protocol is to hold. */
-  #face: FlowTransport = this;
-  #isTaken = false;
-  /** What stands on the layer that has taken this, once it is open. */
-  #above: Transport | null = null;
-  #isLoseAsked = false;
+  /** Once a layer takes the connection over. */
+  #taking: Taking | null = null;
 
   constructor(flow: FlowCalls) {
     this.#flow = flow;
@@ -79,9 +76,10 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
   }
 
   loseConnection(): void {
-    if (!this.#isTaken) this.#flow.loseConnection();
-    else if (this.#above !== null) this.#above.loseConnection();
-    else this.#isLoseAsked = true;
+    const taken = this.#taken;
+    if (taken === null) this.#flow.loseConnection();
+    else if (taken.above !== null) taken.above.loseConnection();
+    else taken.isLoseAsked = true;
   }
 
   loseWriteConnection(): void {
@@ -110,16 +108,16 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
   }
 
   unregisterProducer(): void {
-    if (!this.#isTaken) this.#flow.unregisterProducer();
+    if (this.#taken === null) this.#flow.unregisterProducer();
   }
 
   pauseProducing(): void {
-    if (this.#isTaken) this.#above?.pauseProducing();
+    if (this.#taken !== null) this.#taken.above?.pauseProducing();
     else this.#flow.pauseReading();
   }
 
   resumeProducing(): void {
-    if (this.#isTaken) this.#above?.resumeProducing();
+    if (this.#taken !== null) this.#taken.above?.resumeProducing();
     else this.#flow.resumeReading();
   }
 
@@ -150,7 +148,7 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
     checkProtocol(next);
     if (early !== undefined) checkBytes("switchProtocol", early);
     this.#requireOwn("switch the protocol");
-    this.#flow.switchProtocol(next, early, this.#face);
+    this.#flow.switchProtocol(next, early, this.#taking?.face ?? this);
   }
 
   setLimits(limits: Partial<ConnectionLimits>): void {
@@ -161,15 +159,13 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
     return this.#flow.observe(observer);
   }
 
-  /** Whoever still holds this closes and pauses what stands above. */
-  #succeed(above: Transport): void {
-    this.#above = above;
-    if (this.#isLoseAsked) above.loseConnection();
+  get #taken(): Taking | null {
+    return this.#taking?.isDone === true ? this.#taking : null;
   }
 
   /** What is written past a layer that has the connection would spoil what the layer sends. */
   #requireOwn(attempt: string): void {
-    if (!this.#isTaken) return;
+    if (this.#taking?.isDone !== true) return;
     throw new ClosedError(attempt, { address: this.#flow.host }, "a layer has taken it over");
   }
 
@@ -178,4 +174,19 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
     const why = `this wire cannot (capability ${capability} is absent)`;
     throw new UnsupportedError(attempt, why, { address: this.#flow.host });
   }
+}
+
+/** What is left to a transport whose connection a layer takes over. */
+interface Taking {
+  /** What the layer holds. */
+  readonly face: FlowTransport;
+  isDone: boolean;
+  /** What stands on the layer, once it is open: closed and paused in place of this. */
+  above: Transport | null;
+  isLoseAsked: boolean;
+}
+
+function succeed(taking: Taking, above: Transport): void {
+  taking.above = above;
+  if (taking.isLoseAsked) above.loseConnection();
 }

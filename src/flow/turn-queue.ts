@@ -49,7 +49,7 @@ export class TurnQueue implements Turn {
       }
     } finally {
       // What one throws is the system's to report; no other connection may wait for ever behind it.
-      this.#due.unshift(...works.slice(ended));
+      if (ended < works.length) this.#due.unshift(...works.slice(ended));
       if (this.#due.length > 0) this.#scheduleLater(this.#runEnd);
       else this.#endScheduled = false;
     }
@@ -60,8 +60,9 @@ export class TurnQueue implements Turn {
     const due = this.#due;
     let depth = 0;
     let mixed = false;
+    const first = due[0]?.depth;
     for (const work of due) {
-      if (work !== due[0] && work.depth !== due[0]?.depth) mixed = true;
+      if (work.depth !== first) mixed = true;
       if (work.depth > depth) depth = work.depth;
     }
     if (!mixed) {

@@ -1,4 +1,4 @@
-import type { CloseCause } from "../contract/index.ts";
+import type { CloseCause, CloseReason, Ledger } from "../contract/index.ts";
 
 /**
  * Why a connection ends: the first cause to become true stays, and `done` is not one until it is
@@ -31,13 +31,17 @@ export class Verdict {
   }
 
   /** @param met what the wire said that it met: it adds what only the wire can know. */
-  final(met: CloseCause | undefined): CloseCause {
-    const cause = this.#cause ?? { kind: "done", by: this.#firstEnd ?? "peer" };
+  final(met: CloseCause | undefined, ledger: Ledger): CloseReason {
+    const cause = this.#cause;
+    if (cause === null && met?.via === undefined) {
+      return { kind: "done", by: this.#firstEnd ?? "peer", ledger };
+    }
     const { signal, via } = met ?? {};
     return {
-      ...cause,
-      ...(cause.kind === "aborted" && signal !== undefined ? { signal } : {}),
+      ...(cause ?? { kind: "done", by: this.#firstEnd ?? "peer" }),
+      ...(cause?.kind === "aborted" && signal !== undefined ? { signal } : {}),
       ...(via === undefined ? {} : { via }),
+      ledger,
     };
   }
 }

@@ -22,9 +22,11 @@ import type { FlowTransport } from "./transport.ts";
  * `close` and `abort` are asked at most once, and only one of them; it is answered by one `over`.
  */
 export interface Wire {
-  /** Our end and the other one, valid from `opened` on; flow reads them once, there. */
+  /** Our end and the other one: the same from `opened` on, also when it is over. */
   readonly host: Address;
   readonly peer: Address;
+  /** Whether `sent` comes for each part as it goes, not only for all that was given. Default no. */
+  readonly tellsParts?: boolean;
   /**
    * Begin to send. One is in flight at a time: the next comes when `sent` has covered this one.
    *

@@ -119,9 +119,5 @@ test("docs/states.md is what the code does", () => {
 });
 
 function liveIn(reading: Reading, sending: Sending): Life {
-  const life = new Life();
-  life.phase = "live";
-  life.reading = reading;
-  life.sending = sending;
-  return life;
+  return Life.at("live", reading, sending);
 }

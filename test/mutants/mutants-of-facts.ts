@@ -133,7 +133,7 @@ export const MUTANTS_OF_FACTS: readonly Mutant[] = [
   {
     id: "send.closingPieces",
     file: "outflow.js",
-    find: "isClosing ? SEND_MAX_CLOSING_BYTES : SEND_MAX_BYTES",
+    find: "isStepped ? SEND_MAX_CLOSING_BYTES : SEND_MAX_BYTES",
     replace: "SEND_MAX_BYTES",
     guards: "While closing, progress shows every 64 KiB.",
     by: "flow",

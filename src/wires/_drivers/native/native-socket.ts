@@ -4,36 +4,24 @@ import { systemRuntime } from "../../../flow/index.ts";
 import { causeOfLoss } from "../errno.ts";
 import type { Ends, RawSocket, SocketWire } from "../raw-socket.ts";
 import { ArrivedDescriptor, DescriptorRider } from "./descriptor-rider.ts";
-import type { Reactor, SlotHolder, Staged } from "./reactor.ts";
+import type { Reactor, SlotHolder } from "./reactor.ts";
+import type { OutletFacts } from "./slot-outlet.ts";
+import { SlotOutlet } from "./slot-outlet.ts";
 import { systemError } from "./system-error.ts";
-
-/** What is sent, and nothing. */
-const NOTHING: readonly Bytes[] = [];
-const NOBODY: readonly Rider[] = [];
 
 /**
  * A connected socket in a slot of the reactor, as a wire: verbs and facts, no decisions.
  *
  * Nothing is read before flow asks. When it fails, what the system still holds is read first.
  */
-export class NativeSocket implements RawSocket, SocketWire, SlotHolder {
+export class NativeSocket implements RawSocket, SocketWire, SlotHolder, OutletFacts {
   ends: Ends | null;
   readonly #reactor: Reactor;
   readonly #slot: number;
   readonly #early: Bytes | undefined;
   #facts: Facts | null = null;
-  #outgoing: readonly Bytes[] = NOTHING;
-  /** The chunk of `#outgoing` that is next, and how much of it went. */
-  #next = 0;
-  #offset = 0;
-  /** What travels with the first bytes, one with each, and which is next. */
-  #riders: readonly Rider[] = NOBODY;
-  #nextRider = 0;
-  /** Bytes of the staged send, and where it is staged. */
-  #stagedBytes = 0;
-  #stagedAt = -1;
-  /** Waits until fewer descriptors are on their way. */
-  #pause: Disposable | null = null;
+  /** While something is to be sent. */
+  #outlet: SlotOutlet | null = null;
   #hasPeerEnded = false;
   /** The slot is closed, or about to be: nothing of it is told any more. */
   #isReleased = false;
@@ -47,6 +35,10 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder {
     this.#early = early;
     this.ends = ends;
     reactor.hold(slot, this);
+  }
+
+  get tellsParts(): true {
+    return true;
   }
 
   get driver(): "native" {
@@ -107,14 +99,10 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder {
     if (errno !== 0) systemRuntime().turn.later(() => this.failed(errno));
   }
 
-  send(chunks: readonly Bytes[], riders: readonly Rider[] = NOBODY): void {
+  send(chunks: readonly Bytes[], riders?: readonly Rider[]): void {
     if (this.#isReleased) return;
-    this.#riders = riders;
-    this.#nextRider = 0;
-    this.#outgoing = chunks;
-    this.#next = 0;
-    this.#offset = 0;
-    this.#stage();
+    this.#outlet ??= SlotOutlet.lend(this.#reactor, this.#slot, this);
+    this.#outlet.send(chunks, riders);
   }
 
   endSending(): void {
@@ -162,13 +150,21 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder {
   }
 
   writable(): void {
-    this.#stage();
+    this.#outlet?.writable();
   }
 
   ran(result: number): void {
     if (this.#isReleased) return;
-    if (this.#stagedAt >= 0) this.#sent(result);
+    if (this.#outlet?.isStaged === true) this.#outlet.ran(result);
     else this.#facts?.sendingEnded();
+  }
+
+  sent(byteCount: number): void {
+    if (this.#outlet?.isDone === true) {
+      this.#outlet.giveBack();
+      this.#outlet = null;
+    }
+    this.#facts?.sent(byteCount);
   }
 
   failed(errno: number): void {
@@ -181,55 +177,6 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder {
     if (this.#isReleased) return;
     this.#release(false);
     this.#facts.over(causeOfLoss(systemError(errno, "read"), this.peer));
-  }
-
-  #stage(): void {
-    if (this.#isReleased || this.#outgoing === NOTHING) return;
-    const rider = this.#riders[this.#nextRider];
-    if (rider instanceof DescriptorRider) {
-      const byte = (this.#outgoing[this.#next] as Bytes)[this.#offset] as number;
-      this.#reactor.sendRight(this.#slot, this, byte, rider.fd, staged);
-    } else {
-      this.#reactor.send(this.#slot, this, this.#outgoing, this.#next, this.#offset, staged);
-    }
-    this.#stagedAt = staged.at;
-    this.#stagedBytes = staged.bytes;
-  }
-
-  /**
-   * What did not fit in the tables goes next; what the system did not take, when it is writable.
-   */
-  #sent(result: number): void {
-    const wasTaken = result === this.#stagedBytes;
-    this.#stagedAt = -1;
-    if (result === -TOO_MANY_ON_THEIR_WAY) {
-      this.#pause = systemRuntime().clock.after(RETRY_AFTER_MS, () => this.#stage());
-      return;
-    }
-    if (result < 0) {
-      this.failed(-result);
-      return;
-    }
-    // The first byte of all takes its rider with it.
-    if (result > 0 && this.#nextRider < this.#riders.length) this.#nextRider += 1;
-    this.#advance(result);
-    if (wasTaken && this.#outgoing !== NOTHING) this.#stage();
-    if (result > 0) this.#facts?.sent(result);
-  }
-
-  #advance(byteCount: number): void {
-    let left = byteCount;
-    while (this.#next < this.#outgoing.length) {
-      const size = (this.#outgoing[this.#next] as Bytes).length - this.#offset;
-      if (left < size) {
-        this.#offset += left;
-        return;
-      }
-      left -= size;
-      this.#next += 1;
-      this.#offset = 0;
-    }
-    this.#outgoing = NOTHING;
   }
 
   /** The system may hold what the peer sent before it reset. */
@@ -252,10 +199,8 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder {
   /** Nothing of the slot is told from here on. */
   #letGo(): void {
     this.#isReleased = true;
-    this.#pause?.[Symbol.dispose]();
-    if (this.#stagedAt >= 0) this.#reactor.cancel(this.#stagedAt, this);
-    this.#outgoing = NOTHING;
-    this.#riders = NOBODY;
+    this.#outlet?.stop();
+    this.#outlet = null;
   }
 
   #release(resets: boolean): void {
@@ -266,13 +211,6 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder {
   }
 }
 
-const staged: Staged = { at: -1, bytes: 0 };
 const REST_BYTES = 64 * 1024;
 /** So many descriptors come with one message at most. */
 const RIGHTS_A_MESSAGE = 253;
-/**
- * ETOOMANYREFS: so many descriptors of this user have left and not arrived; nothing tells when
- * fewer.
- */
-const TOO_MANY_ON_THEIR_WAY = 109;
-const RETRY_AFTER_MS = 20;

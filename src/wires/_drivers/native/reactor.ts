@@ -2,6 +2,8 @@ import type { Bytes, EndOfTurn } from "../../../contract/index.ts";
 import { systemRuntime } from "../../../flow/index.ts";
 import type { Addon } from "./addon.ts";
 import { addon } from "./addon.ts";
+import { Waiting } from "./waiting.ts";
+import { collectYoung } from "./young-collection.ts";
 
 /** Who holds a slot, and is told what happens there: what cannot happen to it is absent. */
 export interface SlotHolder {
@@ -84,6 +86,8 @@ const BIG_BLOCK = -2;
 
 /** Below this, bytes are copied into the arena: cheaper than a reference. */
 const COPY_BELOW_BYTES = 4096;
+/** Blocks of so many bytes are handed out between two collections of what is young. */
+const COLLECT_EVERY_BYTES = 4 * 1024 * 1024;
 /** At most so many pieces in one send. */
 const PIECES_MAX = 1024;
 const HEAD = 4;
@@ -111,12 +115,12 @@ export class Reactor implements EndOfTurn {
   #length = 0;
   #arenaUsed = 0;
   #references: Uint8Array[] = [];
-  /** Who waits for the result of an operation, and where that will be. */
-  #waiting: SlotHolder[] = [];
-  #waitingAt: number[] = [];
-  /** Results of operations that had to run before the end of the turn. */
-  #early: { readonly holder: SlotHolder; readonly result: number }[] = [];
+  /** Who waits for results, where those are, and once run what they are; both lists are reused. */
+  #waiting = new Waiting();
+  #spare: Waiting | null = null;
   #isDue = false;
+  /** Bytes of big blocks that were handed out. */
+  #sinceCollection = 0;
 
   constructor() {
     this.addon = addon();
@@ -232,21 +236,19 @@ export class Reactor implements EndOfTurn {
 
   /** Takes a staged send back, if it has not been run. */
   cancel(at: number, holder: SlotHolder): void {
-    const index = this.#waitingAt.indexOf(at);
-    if (index < 0 || this.#waiting[index] !== holder) return;
-    this.#operations[at] = OPERATION.nothing;
-    this.#waiting.splice(index, 1);
-    this.#waitingAt.splice(index, 1);
+    if (this.#waiting.forget(at, holder)) this.#operations[at] = OPERATION.nothing;
   }
 
   /** Runs what is staged, and tells the results. */
   endTurn(): void {
     this.#isDue = false;
     this.#runStaged();
-    const early = this.#early;
-    if (early.length === 0) return;
-    this.#early = [];
-    for (const { holder, result } of early) holder.ran?.(result);
+    const waiting = this.#waiting;
+    if (waiting.count === 0) return;
+    this.#waiting = this.#spare ?? new Waiting();
+    this.#spare = null;
+    waiting.tell();
+    this.#spare = waiting;
   }
 
   #piece(source: number, offset: number, size: number): void {
@@ -275,8 +277,7 @@ export class Reactor implements EndOfTurn {
   }
 
   #wait(holder: SlotHolder, at: number): void {
-    this.#waiting.push(holder);
-    this.#waitingAt.push(at);
+    this.#waiting.push(holder, at);
   }
 
   /** Results are told at the end of the turn, outside every call of those who staged. */
@@ -286,14 +287,7 @@ export class Reactor implements EndOfTurn {
     this.#length = 0;
     this.#arenaUsed = 0;
     if (this.#references.length > 0) this.#references = [];
-    const waiting = this.#waiting;
-    if (waiting.length === 0) return;
-    for (let index = 0; index < waiting.length; index++) {
-      const result = this.#operations[(this.#waitingAt[index] as number) + 3] as number;
-      this.#early.push({ holder: waiting[index] as SlotHolder, result });
-    }
-    this.#waiting = [];
-    this.#waitingAt = [];
+    this.#waiting.ran(this.#operations);
   }
 
   readonly #dispatch = (
@@ -301,7 +295,7 @@ export class Reactor implements EndOfTurn {
     big: ArrayBuffer | undefined,
     ...small: readonly ArrayBuffer[]
   ): void => {
-    if (big !== undefined) this.#big = big;
+    if (big !== undefined) this.#replaceBig(big);
     let nextSmall = 0;
     for (let index = 0; index < count; index++) {
       const at = index * EVENT_FIELDS;
@@ -356,6 +350,14 @@ export class Reactor implements EndOfTurn {
       }
     }
   };
+
+  #replaceBig(big: ArrayBuffer): void {
+    this.#big = big;
+    this.#sinceCollection += big.byteLength;
+    if (this.#sinceCollection < COLLECT_EVERY_BYTES) return;
+    this.#sinceCollection = 0;
+    collectYoung();
+  }
 
   /** What nobody claims is closed. */
   #handOver(holder: SlotHolder, fds: readonly number[]): void {
