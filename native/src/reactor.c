@@ -22,7 +22,8 @@ enum ow_state {
   UNWATCHED = 1 << 20, /* taken out of the set, since it would be ready for ever */
   OPEN = 1 << 21,
   ENDED_NOW = 1 << 22, /* within this batch: watched as before until it is done */
-  LEAVES_PROCESS = 1 << 23
+  LEAVES_PROCESS = 1 << 23,
+  FRESH = 1 << 24 /* accepted, and watched as if it were read: most are, within the turn */
 };
 
 struct slot {
@@ -55,6 +56,10 @@ struct ow_reactor {
   int leaving_count;
   int32_t ended_now[READY_MAX];
   int32_t ended_now_count;
+  int32_t fresh[OW_EVENTS_MAX];
+  int32_t fresh_count;
+  /* Which of those that are ready is first, so that none has all the room for ever. */
+  int first;
   _Alignas(struct cmsghdr) char control[OW_CONTROL_SIZE];
 };
 
@@ -72,6 +77,7 @@ static uint32_t interest_of(const struct slot *slot) {
 static void watch(struct ow_reactor *reactor, int32_t number) {
   struct slot *slot = &reactor->slots[number];
   struct epoll_event event = {.events = interest_of(slot), .data.u64 = key_of(reactor, number)};
+  slot->flags &= ~(uint32_t)FRESH;
   if (!(slot->flags & UNWATCHED)) {
     epoll_ctl(reactor->epoll, EPOLL_CTL_MOD, slot->fd, &event);
   } else if (event.events != 0 && !(slot->flags & FAILED)) {
@@ -83,6 +89,7 @@ static void watch(struct ow_reactor *reactor, int32_t number) {
 static void unwatch(struct ow_reactor *reactor, struct slot *slot) {
   if (slot->flags & UNWATCHED) return;
   slot->flags |= UNWATCHED;
+  slot->flags &= ~(uint32_t)FRESH;
   epoll_ctl(reactor->epoll, EPOLL_CTL_DEL, slot->fd, NULL);
 }
 
@@ -140,19 +147,23 @@ static bool grow(struct ow_reactor *reactor) {
   return true;
 }
 
-int ow_add(struct ow_reactor *reactor, int fd, unsigned traits) {
+static int take(struct ow_reactor *reactor, int fd, uint32_t flags) {
   if (reactor->free_head < 0 && !grow(reactor)) return -ENOMEM;
   int32_t number = reactor->free_head;
   struct slot *slot = &reactor->slots[number];
   slot->generation++;
-  uint32_t state = OPEN | (traits & OW_CONNECTS ? WAITS_TO_WRITE : 0);
-  struct slot made = {.fd = fd, .generation = slot->generation, .flags = traits | state};
+  struct slot made = {.fd = fd, .generation = slot->generation, .flags = flags | OPEN};
   struct epoll_event event = {.events = interest_of(&made), .data.u64 = key_of(reactor, number)};
+  if (flags & FRESH) event.events |= EPOLLIN;
   if (epoll_ctl(reactor->epoll, EPOLL_CTL_ADD, fd, &event) != 0) return -errno;
   reactor->free_head = slot->next_free;
   *slot = made;
   reactor->open_count++;
   return number;
+}
+
+int ow_add(struct ow_reactor *reactor, int fd, unsigned traits) {
+  return take(reactor, fd, traits | (traits & OW_CONNECTS ? WAITS_TO_WRITE : 0));
 }
 
 void ow_keep_process(struct ow_reactor *reactor, int number, bool keeps) {
@@ -242,11 +253,13 @@ static bool accept_one(struct ow_reactor *reactor, int32_t listener, struct ow_b
     return not_accepted(reactor, listener, batch, errno);
   }
   unsigned traits = OW_READS | OW_WRITES | OW_SOCKET | (flags & (OW_TCP | OW_RIGHTS));
-  int slot = ow_add(reactor, fd, traits);
+  bool is_counted = reactor->fresh_count < OW_EVENTS_MAX;
+  int slot = take(reactor, fd, traits | (is_counted ? FRESH : 0));
   if (slot < 0) {
     close(fd);
     return not_accepted(reactor, listener, batch, -slot);
   }
+  if (is_counted) reactor->fresh[reactor->fresh_count++] = slot;
   put(batch, slot, OW_EVENT_ACCEPTED, listener, batch->name_count);
   put_name(batch, &name);
   return true;
@@ -391,14 +404,22 @@ void ow_collect(struct ow_reactor *reactor, struct ow_batch *batch, struct ow_bl
   batch->right_count = 0;
   reactor->in_batch = true;
   int count = epoll_wait(reactor->epoll, ready, READY_MAX, 0);
-  for (int index = 0; index < count; index++) {
+  int first = reactor->first < count ? reactor->first : 0;
+  int short_of_room = -1;
+  for (int handled = 0; handled < count; handled++) {
+    int index = (first + handled) % count;
     int32_t number = (int32_t)(uint32_t)ready[index].data.u64;
     /* Each reports three events at most: descriptors, writable, and bytes or an end. */
-    if (batch->event_count + 3 > OW_EVENTS_MAX) return;
+    bool is_full = batch->event_count + 3 > OW_EVENTS_MAX;
+    if (is_full || blocks->big_size - blocks->big_used < READ_MIN) {
+      if (short_of_room < 0) short_of_room = index;
+      if (is_full) break;
+    }
     if (open_slot(reactor, number) == NULL) continue;
     if (key_of(reactor, number) != ready[index].data.u64) continue;
     slot_ready(reactor, number, ready[index].events, batch, blocks);
   }
+  reactor->first = short_of_room < 0 ? 0 : short_of_room;
 }
 
 void ow_batch_done(struct ow_reactor *reactor) {
@@ -490,8 +511,17 @@ static void set_reading(struct ow_reactor *reactor, int32_t number, bool reads) 
   struct slot *slot = &reactor->slots[number];
   uint32_t flags = reads ? slot->flags | READING : slot->flags & ~(uint32_t)READING;
   if (flags == slot->flags) return;
-  slot->flags = flags;
-  watch(reactor, number);
+  slot->flags = flags & ~(uint32_t)FRESH;
+  if (!(reads && (flags & FRESH))) watch(reactor, number);
+}
+
+/* Those that nobody has asked to read are watched for errors alone. */
+static void settle_fresh(struct ow_reactor *reactor) {
+  for (int32_t index = 0; index < reactor->fresh_count; index++) {
+    struct slot *slot = open_slot(reactor, reactor->fresh[index]);
+    if (slot != NULL && (slot->flags & FRESH)) watch(reactor, reactor->fresh[index]);
+  }
+  reactor->fresh_count = 0;
 }
 
 static int32_t run_one(struct ow_reactor *reactor, const int32_t *operation,
@@ -499,6 +529,10 @@ static int32_t run_one(struct ow_reactor *reactor, const int32_t *operation,
   int32_t number = operation[1];
   int32_t a = operation[2];
   const int32_t *pieces = operation + OW_OPERATION_FIELDS;
+  if (operation[0] == OW_SETTLE) {
+    settle_fresh(reactor);
+    return 0;
+  }
   if (open_slot(reactor, number) == NULL) return -EBADF;
   switch (operation[0]) {
     case OW_SEND:

@@ -41,7 +41,9 @@ enum ow_operation_kind {
   OW_RESUME = 6,
   /* The same as OW_SEND with the descriptor `a` and one piece: it travels with that piece. */
   OW_SEND_RIGHT = 7,
-  OW_NOTHING = 8
+  OW_NOTHING = 8,
+  /* Of no slot: connections that were accepted before, and are not read by now, will not be soon. */
+  OW_SETTLE = 9
 };
 
 /* A piece of what is sent: source (one of these, or the number of a reference), offset, length. */

@@ -106,7 +106,10 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder, OutletFa
   }
 
   endSending(): void {
-    if (!this.#isReleased) this.#reactor.end(this.#slot, this);
+    if (this.#isReleased) return;
+    // With both directions ended the close follows in this turn, and ends this one: a call less.
+    if (this.#hasPeerEnded) this.#reactor.confirm(this.#slot, this);
+    else this.#reactor.end(this.#slot, this);
   }
 
   pauseReading(): void {

@@ -79,6 +79,7 @@ const OPERATION = {
   resume: 6,
   sendRight: 7,
   nothing: 8,
+  settle: 9,
 } as const;
 
 const ARENA = -1;
@@ -156,6 +157,13 @@ export class Reactor implements EndOfTurn {
   /** Ends the direction towards the peer; `ran` follows. */
   end(slot: number, holder: SlotHolder): void {
     this.#wait(holder, this.#put(OPERATION.end, slot, 0, 0));
+  }
+
+  /** Asks nothing of the system; `ran` follows. */
+  confirm(slot: number, holder: SlotHolder): void {
+    const at = this.#put(OPERATION.nothing, slot, 0, 0);
+    this.#operations[at + 3] = 0;
+    this.#wait(holder, at);
   }
 
   /** Closes the descriptor, and forgets who holds the slot. */
@@ -297,6 +305,7 @@ export class Reactor implements EndOfTurn {
   ): void => {
     if (big !== undefined) this.#replaceBig(big);
     let nextSmall = 0;
+    let hasAccepted = false;
     for (let index = 0; index < count; index++) {
       const at = index * EVENT_FIELDS;
       const slot = this.#events[at] as number;
@@ -306,6 +315,7 @@ export class Reactor implements EndOfTurn {
       if (kind === EVENT.nextSmall) this.#small = small[nextSmall++];
       if (kind === EVENT.accepted) {
         const listener = this.#holders[a];
+        hasAccepted = true;
         if (listener === undefined) this.close(slot);
         else listener.accepted?.(slot, this.#nameAt(b));
         continue;
@@ -349,6 +359,12 @@ export class Reactor implements EndOfTurn {
           break;
       }
     }
+    // Behind those that open the gates of the new connections.
+    if (hasAccepted) systemRuntime().turn.later(this.#settle);
+  };
+
+  readonly #settle = (): void => {
+    this.#put(OPERATION.settle, 0, 0, 0);
   };
 
   #replaceBig(big: ArrayBuffer): void {
