@@ -80,20 +80,20 @@ export class Asks implements FlowCalls {
     return life.phase === "live" && (life.sending === "open" || life.sending === "held");
   }
 
-  write(chunks: readonly Bytes[], size: number): void {
-    const { bounds, isLosing, life, limits, out } = this.#course;
-    if (life.phase === "over") return;
-    if (!this.#takesMore) {
-      out.drop(size);
-      return;
-    }
-    const passesLimit = out.passesLimit(size, limits);
-    out.push(chunks, size);
-    if (passesLimit) this.#failForLimit(limits.writeLimit, out.pending);
-    bounds.queued();
-    out.pauseProducer(limits.writeHigh);
-    if (out.queued > FLUSH_AT_ONCE_BYTES) out.flush(isLosing);
-    this.#course.settleLater();
+  write(chunk: Bytes): void {
+    if (!this.#takes(chunk.length)) return;
+    const { out } = this.#course;
+    const before = out.pending;
+    out.push(chunk);
+    this.#wrote(before);
+  }
+
+  writeAll(chunks: readonly Bytes[], size: number): void {
+    if (!this.#takes(size)) return;
+    const { out } = this.#course;
+    const before = out.pending;
+    for (const chunk of chunks) out.push(chunk);
+    this.#wrote(before);
   }
 
   ride(rider: Rider): boolean {
@@ -225,5 +225,28 @@ export class Asks implements FlowCalls {
     const cause = passedWriteLimit(limit, queued);
     this.#course.verdict.blame(cause);
     this.#course.runtime.turn.later(() => this.#course.leaveBecause(cause, "abort"));
+  }
+
+  /** Whether bytes that are written now will be sent; they are accounted for if not. */
+  #takes(size: number): boolean {
+    if (this.#takesMore) return true;
+    if (this.#course.life.phase !== "over") this.#course.out.drop(size);
+    return false;
+  }
+
+  /** @param before what was pending before the write. */
+  #wrote(before: number): void {
+    const course = this.#course;
+    const { limits, out } = course;
+    const after = out.pending;
+    // One write may pass the limit, if it began below the mark.
+    if (after > limits.writeLimit && before > limits.writeHigh) {
+      this.#failForLimit(limits.writeLimit, after);
+    }
+    out.wrote();
+    course.bounds.queued();
+    out.pauseProducer(limits.writeHigh);
+    if (out.queued > FLUSH_AT_ONCE_BYTES) out.flush(course.isLosing);
+    course.settleLater();
   }
 }

@@ -30,8 +30,10 @@ export interface FlowCalls {
   readonly depth: number;
   /** Who is told of the connection now, if anybody. */
   readonly protocol: Protocol | null;
+  /** @param chunk not empty. */
+  write(chunk: Bytes): void;
   /** @param size the bytes in `chunks` together, more than 0. */
-  write(chunks: readonly Bytes[], size: number): void;
+  writeAll(chunks: readonly Bytes[], size: number): void;
   /** Queues what is to leave with a byte; false when nothing more is sent. */
   ride(rider: Rider): boolean;
   loseConnection(): void;

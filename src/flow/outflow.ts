@@ -1,10 +1,4 @@
-import type {
-  Bytes,
-  ConnectionLimits,
-  OnError,
-  PullProducer,
-  PushProducer,
-} from "../contract/index.ts";
+import type { Bytes, OnError, PullProducer, PushProducer } from "../contract/index.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
 import type { Failing } from "./guard.ts";
 import { guard } from "./guard.ts";
@@ -86,21 +80,19 @@ export class Outflow {
     return this.#isSending;
   }
 
-  push(chunks: readonly Bytes[], size: number): void {
-    this.accepted += size;
-    for (const chunk of chunks) this.#queue.push(chunk);
+  push(chunk: Bytes): void {
+    this.accepted += chunk.length;
+    this.#queue.push(chunk);
+  }
+
+  /** Bytes were pushed: a pull producer is asked for more when they have gone. */
+  wrote(): void {
     this.#producer?.wrote();
   }
 
   drop(size: number): void {
     this.accepted += size;
     this.dropped += size;
-  }
-
-  /** Whether this write is the one that passes `writeLimit`: it began above the mark. */
-  passesLimit(size: number, limits: ConnectionLimits): boolean {
-    const before = this.pending;
-    return before > limits.writeHigh && before + size > limits.writeLimit;
   }
 
   /** Sends what is queued, as long as the wire takes it at once. */

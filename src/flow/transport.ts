@@ -64,7 +64,7 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
   write(data: Bytes): void {
     checkBytes("write", data);
     this.#requireOwn("write");
-    if (data.length > 0) this.#flow.write([data], data.length);
+    if (data.length > 0) this.#flow.write(data);
   }
 
   writeSequence(data: Iterable<Bytes>): void {
@@ -72,7 +72,7 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
     this.#requireOwn("write");
     const chunks = all.filter(({ length }) => length > 0);
     const size = chunks.reduce((sum, { length }) => sum + length, 0);
-    if (size > 0) this.#flow.write(chunks, size);
+    if (size > 0) this.#flow.writeAll(chunks, size);
   }
 
   loseConnection(): void {

@@ -191,39 +191,38 @@ export class Reactor implements EndOfTurn {
     offset: number,
     staged: Staged,
   ): void {
-    const pieceMax = Math.min(chunks.length - first, PIECES_MAX);
-    const at = this.#put(OPERATION.send, slot, 0, pieceMax);
+    const at = this.#put(OPERATION.send, slot, 0, Math.min(chunks.length - first, PIECES_MAX));
     let skip = offset;
     let bytes = 0;
     let pieces = 0;
+    /** Where the piece in the arena begins that small chunks are added to. */
+    let run = -1;
     for (let index = first; index < chunks.length; index++) {
       const chunk = chunks[index] as Bytes;
       const size = chunk.length - skip;
+      if (run < 0 && pieces === PIECES_MAX) break;
       if (size < COPY_BELOW_BYTES) {
         if (this.#arenaUsed + size > this.#arena.length) break;
-        const last = this.#length - PIECE;
-        const follows =
-          pieces > 0 &&
-          this.#operations[last] === ARENA &&
-          (this.#operations[last + 1] as number) + (this.#operations[last + 2] as number) ===
-            this.#arenaUsed;
-        if (!follows && pieces === PIECES_MAX) break;
+        if (run < 0) run = this.#arenaUsed;
         this.#arena.set(skip === 0 ? chunk : chunk.subarray(skip), this.#arenaUsed);
-        if (follows) {
-          this.#operations[last + 2] = (this.#operations[last + 2] as number) + size;
-        } else {
-          this.#piece(ARENA, this.#arenaUsed, size);
-          pieces++;
-        }
         this.#arenaUsed += size;
       } else {
-        if (pieces === PIECES_MAX) break;
+        if (run >= 0) {
+          this.#piece(ARENA, run, this.#arenaUsed - run);
+          pieces++;
+          run = -1;
+          if (pieces === PIECES_MAX) break;
+        }
         if (chunk.buffer === this.#big) this.#piece(BIG_BLOCK, chunk.byteOffset + skip, size);
         else this.#piece(this.#references.push(chunk) - 1, skip, size);
         pieces++;
       }
       bytes += size;
       skip = 0;
+    }
+    if (run >= 0) {
+      this.#piece(ARENA, run, this.#arenaUsed - run);
+      pieces++;
     }
     this.#operations[at + 2] = pieces;
     this.#wait(holder, at);
