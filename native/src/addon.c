@@ -1,8 +1,8 @@
 /*
  * The reactor as JavaScript drives it: one for each thread that loads it.
  *
- * `start(dispatch, threaded)` answers the shared tables; `dispatch(count, big?, ...small)` is called
- * with a batch of events. Everything else is told in numbers, a negative one being -errno.
+ * `start(dispatch, end, threaded)` answers the shared tables; `dispatch(count, big?, ...small)` is
+ * called with a batch of events, and `end()` when all is done that JavaScript had to do behind it. Everything else is told in numbers, a negative one being -errno.
  */
 #define _GNU_SOURCE
 #define NAPI_VERSION 9
@@ -37,6 +37,7 @@ struct driver {
   napi_async_cleanup_hook_handle cleanup;
   bool is_holding;
   napi_ref dispatch;
+  napi_ref end;
   napi_ref tables;
   struct ow_pool *pool;
   napi_ref big;
@@ -140,21 +141,28 @@ static void report(napi_env env) {
   napi_fatal_exception(env, thrown);
 }
 
-static void dispatch(struct driver *driver, napi_value big) {
+/* Ticks and promises of what it calls have run when this returns. */
+static void call(struct driver *driver, napi_ref kept, size_t count, const napi_value *values) {
   napi_env env = driver->env;
-  napi_value values[2 + NEXT_SMALL_MAX];
   napi_value function;
   napi_value self;
   napi_value result;
+  napi_get_reference_value(env, kept, &function);
+  napi_get_global(env, &self);
+  napi_make_callback(env, NULL, self, function, count, values, &result);
+  report(env);
+}
+
+static void dispatch(struct driver *driver, napi_value big) {
+  napi_env env = driver->env;
+  napi_value values[2 + NEXT_SMALL_MAX];
   values[0] = number(env, driver->batch.event_count);
   values[1] = big;
   if (big == NULL) napi_get_undefined(env, &values[1]);
   for (int index = 0; index < driver->small_count; index++)
     values[2 + index] = driver->small[index];
-  napi_get_reference_value(env, driver->dispatch, &function);
-  napi_get_global(env, &self);
-  napi_make_callback(env, NULL, self, function, 2 + (size_t)driver->small_count, values, &result);
-  report(env);
+  call(driver, driver->dispatch, 2 + (size_t)driver->small_count, values);
+  call(driver, driver->end, 0, NULL);
 }
 
 static void collect(void *context) {
@@ -509,11 +517,11 @@ static napi_value refused(napi_env env, const char *why) {
   return NULL;
 }
 
-/* start(dispatch, threaded): { events, names, rights, operations, arena } */
+/* start(dispatch, end, threaded): { events, names, rights, operations, arena } */
 static napi_value start(napi_env env, napi_callback_info info) {
-  napi_value values[2];
+  napi_value values[3];
   napi_value tables;
-  if (arguments(env, info, 2, values) != NULL) return refused(env, "it runs already");
+  if (arguments(env, info, 3, values) != NULL) return refused(env, "it runs already");
   struct driver *driver = calloc(1, sizeof *driver);
   if (driver == NULL) return refused(env, "no memory");
   driver->env = env;
@@ -531,8 +539,9 @@ static napi_value start(napi_env env, napi_callback_info info) {
   driver->arena = table(env, tables, "arena", ARENA_SIZE);
   napi_create_reference(env, tables, 1, &driver->tables);
   napi_create_reference(env, values[0], 1, &driver->dispatch);
+  napi_create_reference(env, values[1], 1, &driver->end);
   int descriptor = ow_reactor_descriptor(driver->reactor);
-  driver->wakeup = ow_wakeup_start(env, descriptor, bool_of(env, values[1]), collect, driver);
+  driver->wakeup = ow_wakeup_start(env, descriptor, bool_of(env, values[2]), collect, driver);
   if (driver->wakeup == NULL) return refused(env, "the event loop cannot be had");
   napi_set_instance_data(env, driver, NULL, NULL);
   napi_add_async_cleanup_hook(env, clean_up, driver, &driver->cleanup);

@@ -75,7 +75,7 @@ export class Asks implements FlowCalls {
   }
 
   /** Whether our direction takes anything yet: until its end is asked for, or while it is held. */
-  get #takesMore(): boolean {
+  #takesMore(): boolean {
     const { life } = this.#course;
     return life.phase === "live" && (life.sending === "open" || life.sending === "held");
   }
@@ -98,7 +98,7 @@ export class Asks implements FlowCalls {
 
   ride(rider: Rider): boolean {
     const { limits, out } = this.#course;
-    if (!this.#takesMore) return false;
+    if (!this.#takesMore()) return false;
     out.riders.push(rider);
     out.pauseProducer(limits.writeHigh);
     this.#course.settleLater();
@@ -229,7 +229,7 @@ export class Asks implements FlowCalls {
 
   /** Whether bytes that are written now will be sent; they are accounted for if not. */
   #takes(size: number): boolean {
-    if (this.#takesMore) return true;
+    if (this.#takesMore()) return true;
     if (this.#course.life.phase !== "over") this.#course.out.drop(size);
     return false;
   }

@@ -36,33 +36,33 @@ export class Bounds implements DeadlineSeat<BoundName> {
   }
 
   handshake(): void {
-    this.#set("handshake", this.#limits.handshakeTimeoutMs);
+    this.#set("handshake", this.#limits().handshakeTimeoutMs);
   }
 
   opened(): void {
     // Its timer goes too: an idle connection that may be left alone must not keep the process.
     this.#deadlines?.clear();
-    this.#set("idle", this.#limits.idleMs);
+    this.#set("idle", this.#limits().idleMs);
   }
 
   received(): void {
     if (this.#deadlines === null) return;
-    this.#deadlines.move("idle", this.#limits.idleMs);
-    this.#deadlines.move("lingerIdle", this.#limits.lingerIdleMs);
+    this.#deadlines.move("idle", this.#limits().idleMs);
+    this.#deadlines.move("lingerIdle", this.#limits().lingerIdleMs);
   }
 
   /** Bytes wait to be sent: a stall counts from here, unless it counts already. */
   queued(): void {
-    if (this.#stallMs < Infinity && this.#deadlines?.has("stall") !== true) {
-      this.#set("stall", this.#stallMs);
+    if (this.#stallMs() < Infinity && this.#deadlines?.has("stall") !== true) {
+      this.#set("stall", this.#stallMs());
     }
   }
 
   sent(isMoreQueued: boolean): void {
     if (this.#deadlines === null) return;
-    this.#deadlines.move("idle", this.#limits.idleMs);
+    this.#deadlines.move("idle", this.#limits().idleMs);
     this.#deadlines.move("halfOpen", this.#end?.halfOpenMs ?? Infinity);
-    this.#deadlines.move("stall", isMoreQueued ? this.#stallMs : Infinity);
+    this.#deadlines.move("stall", isMoreQueued ? this.#stallMs() : Infinity);
   }
 
   /** A close was asked: from here on a stall counts even where it is off. */
@@ -72,7 +72,7 @@ export class Bounds implements DeadlineSeat<BoundName> {
 
   /** The peer has ended; we have not. */
   halfOpen(isAware: boolean): void {
-    const halfOpenMs = this.#limits.halfOpenIdleMs ?? (isAware ? Infinity : HALF_OPEN_IDLE_MS);
+    const halfOpenMs = this.#limits().halfOpenIdleMs ?? (isAware ? Infinity : HALF_OPEN_IDLE_MS);
     this.#end ??= new End();
     this.#end.isAware = isAware;
     this.#end.halfOpenMs = halfOpenMs;
@@ -88,23 +88,23 @@ export class Bounds implements DeadlineSeat<BoundName> {
   linger(): void {
     this.#end ??= new End();
     if (this.#end.leaveLingering !== null) return;
-    if (this.#limits.lingerTotalMs === 0) {
+    if (this.#limits().lingerTotalMs === 0) {
       // It takes no place among those that do linger.
       this.#seat.boundPassed(passedBound("lingerTotal"));
       return;
     }
     this.#end.unacknowledged = this.#seat.unacknowledged();
-    this.#set("lingerIdle", this.#limits.lingerIdleMs);
-    this.#set("lingerTotal", this.#limits.lingerTotalMs);
+    this.#set("lingerIdle", this.#limits().lingerIdleMs);
+    this.#set("lingerTotal", this.#limits().lingerTotalMs);
     const cut = (): void => this.#seat.boundPassed(passedBound("lingerMax"));
-    this.#end.leaveLingering = enterLingering(this.#seat.clock, this.#limits.lingerMax, cut);
+    this.#end.leaveLingering = enterLingering(this.#seat.clock, this.#limits().lingerMax, cut);
   }
 
   /** Other limits from now on; those that run already start anew. */
   changed(given: Partial<ConnectionLimits>, isHalfOpen: boolean): void {
-    const limits = this.#limits;
+    const limits = this.#limits();
     if (given.idleMs !== undefined) this.#set("idle", limits.idleMs);
-    if (given.stallMs !== undefined) this.#deadlines?.move("stall", this.#stallMs);
+    if (given.stallMs !== undefined) this.#deadlines?.move("stall", this.#stallMs());
     if (given.halfOpenIdleMs !== undefined && isHalfOpen)
       this.halfOpen(this.#end?.isAware === true);
     this.#deadlines?.move("lingerIdle", limits.lingerIdleMs);
@@ -116,7 +116,7 @@ export class Bounds implements DeadlineSeat<BoundName> {
   }
 
   deadlinePassed(name: BoundName): void {
-    if (name === "lingerIdle" && this.#tookMore()) this.#set(name, this.#limits.lingerIdleMs);
+    if (name === "lingerIdle" && this.#tookMore()) this.#set(name, this.#limits().lingerIdleMs);
     else this.#seat.boundPassed(passedBound(name));
   }
 
@@ -135,12 +135,12 @@ export class Bounds implements DeadlineSeat<BoundName> {
     this.#deadlines.set(name, delayMs);
   }
 
-  get #stallMs(): number {
-    const { stallMs } = this.#limits;
+  #stallMs(): number {
+    const { stallMs } = this.#limits();
     return stallMs === Infinity && this.#seat.isLosing ? STALL_CLOSING_MS : stallMs;
   }
 
-  get #limits(): Limits {
+  #limits(): Limits {
     return this.#seat.limits;
   }
 }

@@ -25,7 +25,7 @@ export class Inflow {
   }
 
   get isEmpty(): boolean {
-    return this.#waitingBytes === 0 && !this.#hasEarly && this.#riderCount === 0;
+    return this.#waitingBytes() === 0 && !this.#hasEarly() && this.#riderCount() === 0;
   }
 
   /** Whether a chunk may go straight to the protocol. */
@@ -44,7 +44,7 @@ export class Inflow {
 
   keepRider(rider: ArrivedRider): void {
     this.#riders ??= [];
-    this.#riders.push({ rider, behind: this.delivered + this.#waitingBytes });
+    this.#riders.push({ rider, behind: this.delivered + this.#waitingBytes() });
   }
 
   /** Puts bytes that were delivered once ahead of everything, for another protocol. */
@@ -65,7 +65,7 @@ export class Inflow {
   /** What came along and is next, ahead of every chunk. */
   takeRider(): ArrivedRider | undefined {
     const first = this.#riders?.[0];
-    if (first === undefined || this.#hasEarly || first.behind > this.delivered) return;
+    if (first === undefined || this.#hasEarly() || first.behind > this.delivered) return;
     this.#riders?.shift();
     return first.rider;
   }
@@ -82,15 +82,15 @@ export class Inflow {
     for (const { rider } of riders) rider.discard();
   }
 
-  get #waitingBytes(): number {
+  #waitingBytes(): number {
     return this.#inbox === null ? 0 : this.#inbox.bytes;
   }
 
-  get #hasEarly(): boolean {
+  #hasEarly(): boolean {
     return this.#early !== null && this.#early.length > 0;
   }
 
-  get #riderCount(): number {
+  #riderCount(): number {
     return this.#riders === null ? 0 : this.#riders.length;
   }
 
@@ -106,8 +106,8 @@ export class Inflow {
   #wantsReading(reading: Reading, lingers: boolean, limits: ConnectionLimits): boolean {
     if (reading === "discarding") return lingers;
     if (reading !== "open" || this.isPaused || this.isGated) return false;
-    if (this.#riderCount > RIDERS_HIGH) return false;
+    if (this.#riderCount() > RIDERS_HIGH) return false;
     const mark = this.#isWireReading ? limits.readHigh : limits.readLow;
-    return this.#waitingBytes <= mark;
+    return this.#waitingBytes() <= mark;
   }
 }

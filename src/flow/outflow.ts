@@ -54,7 +54,7 @@ export class Outflow {
     return this.#riders;
   }
 
-  get #riderCount(): number {
+  #riderCount(): number {
     return this.#riders === null ? 0 : this.#riders.count;
   }
 
@@ -161,7 +161,7 @@ export class Outflow {
   }
 
   pauseProducer(high: number): void {
-    const isFull = this.#riderCount > RIDERS_HIGH;
+    const isFull = this.#riderCount() > RIDERS_HIGH;
     const producer = this.#producer?.takePauseDue(this.pending, isFull ? -1 : high) ?? null;
     if (producer === null) return;
     this.#seat.observers.paused("out");
@@ -172,7 +172,7 @@ export class Outflow {
    * With riders enough it stays paused, unless they wait for a byte: then for whose but its own.
    */
   resumeProducer(low: number): void {
-    if (this.pending > 0 && this.#riderCount > RIDERS_HIGH) return;
+    if (this.pending > 0 && this.#riderCount() > RIDERS_HIGH) return;
     const producer = this.#producer?.takeResumeDue(this.pending, low) ?? null;
     if (producer === null) return;
     this.#seat.observers.resumed("out");

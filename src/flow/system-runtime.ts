@@ -1,4 +1,4 @@
-import type { Clock, Runtime, Turn } from "../contract/index.ts";
+import type { Clock, Runtime } from "../contract/index.ts";
 import { TurnQueue } from "./turn-queue.ts";
 
 /** Real time. */
@@ -41,16 +41,21 @@ function channelSchedules(): { readonly end: Schedule; readonly later: Schedule 
   return { end: schedule, later: schedule };
 }
 
-function systemTurn(): Turn {
+function systemTurn(): TurnQueue {
   const onNode = typeof setImmediate === "function" && typeof process?.nextTick === "function";
   const { end, later } = onNode ? nodeSchedules() : channelSchedules();
   return new TurnQueue(end, later);
 }
 
-let shared: Runtime | undefined;
+/** Whoever runs callbacks of the system's may say where a turn begins, and ends. */
+export interface SystemRuntime extends Runtime {
+  readonly turn: TurnQueue;
+}
+
+let shared: SystemRuntime | undefined;
 
 /** The system's clock and turns: one for the whole thread. */
-export function systemRuntime(): Runtime {
+export function systemRuntime(): SystemRuntime {
   shared ??= { clock: systemClock, turn: systemTurn() };
   return shared;
 }

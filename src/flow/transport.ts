@@ -76,7 +76,7 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
   }
 
   loseConnection(): void {
-    const taken = this.#taken;
+    const taken = this.#taken();
     if (taken === null) this.#flow.loseConnection();
     else if (taken.above !== null) taken.above.loseConnection();
     else taken.isLoseAsked = true;
@@ -108,16 +108,18 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
   }
 
   unregisterProducer(): void {
-    if (this.#taken === null) this.#flow.unregisterProducer();
+    if (this.#taken() === null) this.#flow.unregisterProducer();
   }
 
   pauseProducing(): void {
-    if (this.#taken !== null) this.#taken.above?.pauseProducing();
+    const taken = this.#taken();
+    if (taken !== null) taken.above?.pauseProducing();
     else this.#flow.pauseReading();
   }
 
   resumeProducing(): void {
-    if (this.#taken !== null) this.#taken.above?.resumeProducing();
+    const taken = this.#taken();
+    if (taken !== null) taken.above?.resumeProducing();
     else this.#flow.resumeReading();
   }
 
@@ -159,7 +161,7 @@ export class FlowTransport implements Transport, Abortable, HalfCloseable, Obser
     return this.#flow.observe(observer);
   }
 
-  get #taken(): Taking | null {
+  #taken(): Taking | null {
     return this.#taking?.isDone === true ? this.#taking : null;
   }
 

@@ -15,6 +15,7 @@ export class TurnQueue implements Turn {
   readonly #scheduleEnd: (task: () => void) => void;
   readonly #scheduleLater: (task: () => void) => void;
   #due: EndOfTurn[] = [];
+  /** Somebody will run what is due, or it is running. */
   #endScheduled = false;
   #later: (() => void)[] = [];
 
@@ -28,6 +29,16 @@ export class TurnQueue implements Turn {
     if (this.#endScheduled) return;
     this.#endScheduled = true;
     this.#scheduleEnd(this.#runEnd);
+  }
+
+  /**
+   * A turn begins whose end comes of itself: whoever calls this calls the answer when no callback is
+   * left to run in it. `null` when another is at it already.
+   */
+  begin(): (() => void) | null {
+    if (this.#endScheduled) return null;
+    this.#endScheduled = true;
+    return this.#runEnd;
   }
 
   later(task: () => void): void {

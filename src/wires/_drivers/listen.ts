@@ -144,7 +144,7 @@ class SocketPort implements ListeningPort, ServerSeat {
     if (ends === null || this.#stopped !== null) {
       socket.discard();
       if (ends === null) this.#onError(gone(), { during: "accept", host });
-    } else if (this.#canServe && this.#parked.length === 0) {
+    } else if (this.#canServe() && this.#parked.length === 0) {
       this.#serve({ socket, ends });
     } else if (this.#bound.server.isPausable || this.#parked.length < this.#listening.backlog) {
       this.#parked.push({ socket, ends });
@@ -171,7 +171,7 @@ class SocketPort implements ListeningPort, ServerSeat {
     });
   }
 
-  get #canServe(): boolean {
+  #canServe(): boolean {
     const isOpen = this.#hasBegun && !this.#isPaused && this.#stopped === null;
     return isOpen && this.#connections < this.#limits.maxConnections;
   }
@@ -179,7 +179,7 @@ class SocketPort implements ListeningPort, ServerSeat {
   /** What cannot be served is left where it is, as far as the driver can. */
   #syncServer(): void {
     if (!this.#hasBegun || this.#stopped !== null) return;
-    const isPaused = !this.#canServe || this.#parked.length > 0;
+    const isPaused = !this.#canServe() || this.#parked.length > 0;
     if (isPaused === this.#isServerPaused) return;
     this.#isServerPaused = isPaused;
     if (isPaused) this.#bound.server.pause();
@@ -202,7 +202,7 @@ class SocketPort implements ListeningPort, ServerSeat {
   }
 
   #admit(): void {
-    while (this.#canServe) {
+    while (this.#canServe()) {
       const arrival = this.#parked.shift();
       if (arrival === undefined) break;
       this.#serve(arrival);

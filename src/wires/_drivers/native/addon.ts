@@ -22,8 +22,13 @@ export type Dispatch = (
 
 /** The compiled part: one reactor for each thread. Negative numbers are -errno. */
 export interface Addon {
-  /** Once a thread. @param isThreaded waits in a thread, where the event loop cannot be had. */
-  start(dispatch: Dispatch, isThreaded: boolean): Tables;
+  /**
+   * Once a thread.
+   *
+   * @param end called behind each `dispatch`, when ticks and promises of it have run.
+   * @param isThreaded waits in a thread, where the event loop cannot be had.
+   */
+  start(dispatch: Dispatch, end: () => void, isThreaded: boolean): Tables;
   /** Runs `length` numbers of operations. */
   run(length: number, references: readonly Uint8Array[]): void;
   listenTcp(host: string, port: number, backlog: number, ipv6Only: boolean): number;
