@@ -13,7 +13,9 @@ export interface DeadlineSeat<Name extends string> {
 export class Deadlines<Name extends string> {
   readonly #clock: Clock;
   readonly #seat: DeadlineSeat<Name>;
-  readonly #due = new Map<Name, number>();
+  /** A few at most: looked through faster than a map is made. */
+  readonly #names: Name[] = [];
+  readonly #dueAt: number[] = [];
   #timer: Disposable | null = null;
   #timerAt = Infinity;
 
@@ -24,27 +26,39 @@ export class Deadlines<Name extends string> {
 
   /** Sets `name` to `delayMs` from now; `Infinity` takes it off. */
   set(name: Name, delayMs: number): void {
+    const index = this.#names.indexOf(name);
     if (delayMs === Infinity) {
-      this.#due.delete(name);
+      if (index >= 0) this.#remove(index);
       return;
     }
     const at = this.#clock.now() + delayMs;
-    this.#due.set(name, at);
+    if (index >= 0) {
+      this.#dueAt[index] = at;
+    } else {
+      this.#names.push(name);
+      this.#dueAt.push(at);
+    }
     if (at < this.#timerAt) this.#arm(at);
   }
 
   /** Moves `name` to `delayMs` from now, if it is set. */
   move(name: Name, delayMs: number): void {
-    if (this.#due.has(name)) this.set(name, delayMs);
+    if (this.has(name)) this.set(name, delayMs);
   }
 
   has(name: Name): boolean {
-    return this.#due.has(name);
+    return this.#names.includes(name);
   }
 
   clear(): void {
-    this.#due.clear();
+    this.#names.length = 0;
+    this.#dueAt.length = 0;
     this.#disarm();
+  }
+
+  #remove(index: number): void {
+    this.#names.splice(index, 1);
+    this.#dueAt.splice(index, 1);
   }
 
   #arm(at: number): void {
@@ -63,15 +77,14 @@ export class Deadlines<Name extends string> {
     this.#timer = null;
     this.#timerAt = Infinity;
     const now = this.#clock.now();
-    let next = Infinity;
-    for (const [name, at] of [...this.#due]) {
-      if (at <= now) {
-        this.#due.delete(name);
-        this.#seat.deadlinePassed(name);
-      } else if (this.#due.has(name)) {
-        next = Math.min(next, at);
-      }
+    for (const name of this.#names.filter((_, index) => (this.#dueAt[index] as number) <= now)) {
+      // One that passes may take others off, or move them.
+      const index = this.#names.indexOf(name);
+      if (index < 0 || (this.#dueAt[index] as number) > now) continue;
+      this.#remove(index);
+      this.#seat.deadlinePassed(name);
     }
-    if (next < this.#timerAt && this.#due.size > 0) this.#arm(next);
+    const next = Math.min(...this.#dueAt);
+    if (next < this.#timerAt) this.#arm(next);
   };
 }

@@ -1,17 +1,12 @@
 import type { Clock, Runtime } from "../contract/index.ts";
+import { TimerLists } from "./timer-lists.ts";
 import { TurnQueue } from "./turn-queue.ts";
 
-/** Real time. */
-const systemClock: Clock = {
-  now: () => performance.now(),
-  after: (delayMs, task) => {
-    const timer = setTimeout(task, Math.min(delayMs, TIMEOUT_MAX_MS));
-    return { [Symbol.dispose]: () => clearTimeout(timer) };
-  },
-};
+const now = (): number => performance.now();
+const timers = new TimerLists(now);
 
-/** The longest delay that timers take; a longer one would fire at once. */
-const TIMEOUT_MAX_MS = 2 ** 31 - 1;
+/** Real time. */
+const systemClock: Clock = { now, after: (delayMs, task) => timers.after(delayMs, task) };
 
 /** Calls `task` when the tick and microtask queues are empty. */
 type Schedule = (task: () => void) => void;

@@ -118,3 +118,17 @@ test("what one later task throws takes no other task with it", () => {
   while (hand.laters.length > 0) hand.laters.shift()?.();
   assert.deepEqual(hand.log, ["second", "third"]);
 });
+
+test("a turn that somebody ends schedules nothing, and runs what became due in it", () => {
+  const hand = new ByHand();
+  const end = hand.queue.begin();
+  hand.queue.atEnd(hand.work("in the turn", 0));
+  assert.deepEqual([hand.ends.length, hand.log], [0, []]);
+  assert.equal(hand.queue.begin(), null);
+  end?.();
+  assert.deepEqual(hand.log, ["in the turn"]);
+  hand.queue.atEnd(hand.work("behind it", 0));
+  assert.equal(hand.queue.begin(), null);
+  hand.ends.shift()?.();
+  assert.deepEqual(hand.log, ["in the turn", "behind it"]);
+});
