@@ -83,7 +83,7 @@ const PROGRAMS: Readonly<Record<string, () => Promise<void>>> = {
     await stdio({ closeOutput: true }).connect({
       ...SILENT,
       connectionMade: (transport) => {
-        tell(`nonBlocking ${transport.nonBlocking.join(",")}`);
+        tell(`${transport.driver}: nonBlocking ${transport.nonBlocking.join(",")}`);
         transport.write(Buffer.from("all"));
         transport.loseWriteConnection();
       },

@@ -59,6 +59,12 @@ export function reopenedToRead(fd: number): number | null {
   return own;
 }
 
+/** The same, to write; `null` also for a pipe that nobody reads. */
+export function reopenedToWrite(fd: number): number | null {
+  const { O_NOCTTY, O_NONBLOCK, O_WRONLY } = constants;
+  return reopened(fd, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+}
+
 function isNamedPipe(fd: number): boolean {
   return fstatSync(fd).isFIFO() && !readlinkSync(`/proc/self/fd/${fd}`).startsWith("pipe:[");
 }
