@@ -16,8 +16,8 @@ export class NativeIntake implements Intake, SlotHolder {
   readonly #end: SlotEnd;
   readonly #facts: IntakeFacts;
   #isReading = false;
+  /** It is closed, or about to be: nothing is told any more. */
   #isSilent = false;
-  #isClosed = false;
 
   constructor(here: Reactor, end: SlotEnd, facts: IntakeFacts) {
     this.#here = here;
@@ -45,9 +45,7 @@ export class NativeIntake implements Intake, SlotHolder {
   }
 
   close(done: () => void): void {
-    this.#isSilent = true;
-    if (!this.#isClosed) this.#here.close(this.#end.slot);
-    this.#isClosed = true;
+    this.#letGo();
     systemRuntime().turn.later(done);
   }
 
@@ -57,7 +55,7 @@ export class NativeIntake implements Intake, SlotHolder {
 
   ended(): void {
     if (this.#isSilent) return;
-    this.#fallSilent();
+    this.#letGo();
     this.#facts.ended();
   }
 
@@ -65,7 +63,7 @@ export class NativeIntake implements Intake, SlotHolder {
     if (this.#isSilent) return;
     this.#readRest();
     if (this.#isSilent) return;
-    this.#fallSilent();
+    this.#letGo();
     this.#facts.failed(systemError(errno, "read"));
   }
 
@@ -79,9 +77,9 @@ export class NativeIntake implements Intake, SlotHolder {
     }
   }
 
-  #fallSilent(): void {
+  #letGo(): void {
+    if (!this.#isSilent) this.#here.close(this.#end.slot);
     this.#isSilent = true;
-    this.#here.addon.keepProcess(this.#end.slot, false);
   }
 }
 

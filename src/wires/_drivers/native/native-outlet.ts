@@ -87,21 +87,17 @@ export class NativeOutlet implements Outlet, SlotHolder {
 
   #ended(): void {
     if (this.#isSilent) return;
-    this.#fallSilent();
+    this.#isSilent = true;
+    this.#letGo();
     this.#facts.ended();
   }
 
   #failed(error: Error): void {
     if (this.#isSilent) return;
-    this.#fallSilent();
+    this.#isSilent = true;
+    this.#letGo();
     if (GONE.has(errnoOf(error))) this.#facts.ended();
     else this.#facts.failed(error);
-  }
-
-  #fallSilent(): void {
-    this.#isSilent = true;
-    this.#sending.stop();
-    this.#keepProcess(false);
   }
 
   #keepProcess(keeps: boolean): void {
