@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { test } from "node:test";
 import { missingPrograms } from "../../tools/missing-programs.ts";
-import { PIPELINES, runPipeline } from "./pipelines.ts";
+import { lackingDriver, PIPELINES, runPipeline } from "./pipelines.ts";
 import { runToEnd } from "./program.ts";
 import { OVERWALL } from "./relay-command.ts";
 import { listen, urlOf } from "./socket-address.ts";
@@ -10,7 +10,8 @@ import { listen, urlOf } from "./socket-address.ts";
 // Overwall between the programs of a shell: every byte, the right status, and not a word.
 for (const pipeline of PIPELINES) {
   const missing = missingPrograms(["sh", ...pipeline.needs]);
-  const skip = missing.length > 0 && `needs ${missing.join(", ")} on PATH`;
+  const lacking = missing.length > 0 ? `${missing.join(", ")} on PATH` : lackingDriver(pipeline);
+  const skip = lacking !== null && `needs ${lacking}`;
   test(`pipeline: ${pipeline.name}`, { skip }, async () => {
     await runPipeline(pipeline, false);
   });
