@@ -21,6 +21,7 @@ import { Scratch } from "../../interop/scratch.ts";
 import type { Pipe } from "../fifo.ts";
 import { closeQuietly, makePipe } from "../fifo.ts";
 import { HalfCloseAware, patterned, RecordingProtocol } from "../recording-protocol.ts";
+import { onlyNative } from "../unix/descriptor-rig.ts";
 
 const options = process.platform === "linux" ? {} : { skip: "needs /proc" };
 const program = fileURLToPath(new URL("stdio-program.js", import.meta.url));
@@ -128,6 +129,30 @@ describe("stdio", options, () => {
     await protocol.lost;
     closeQuietly(there.output, back.input, back.output);
     await new Promise((resolve) => endless.once("close", resolve));
+  });
+
+  it("notices that its reader has gone with nothing to write (CORE-158)", onlyNative, async () => {
+    const [there, back] = [makePipe(), makePipe()];
+    const ends = { input: back.input, output: there.output, endsWithReader: true };
+    const protocol = new HalfCloseAware();
+    await stdio({ ...ends, driver: "native" }).connect(protocol);
+    const { driver } = protocol.transport as unknown as StdioTransport;
+    assert.equal(driver, "native");
+    writeSync(back.output, patterned(60_000));
+    closeSync(there.input);
+    await protocol.writeEnded;
+    assert.equal((await protocol.lost).kind, "done");
+    assert.equal(protocol.byteCount, 60_000);
+    closeQuietly(there.output, back.input, back.output);
+  });
+
+  it("is noticed to be unread from the start", onlyNative, async () => {
+    const pipe = makePipe();
+    closeSync(pipe.input);
+    const child = new Program(process.execPath, [program, "idle"], { stdout: pipe.output });
+    assert.equal((await child.outcome).stderr, "writeLost\n");
+    assert.equal(isNonBlocking(pipe.output), false);
+    closeSync(pipe.output);
   });
 
   it("takes no byte of a shared input after a close", async () => {

@@ -12,6 +12,7 @@ import { NativeSocket } from "./native-socket.ts";
 import type { Reactor } from "./reactor.ts";
 import { reactor, TRAIT } from "./reactor.ts";
 import { systemError } from "./system-error.ts";
+import { UnreadOutlet } from "./unread-outlet.ts";
 
 /**
  * A pipe, a socket or a terminal to read, in a slot of the reactor; `null` where it is shared, and
@@ -56,6 +57,14 @@ export function openNativeOutlet(
   const here = reactor();
   const own = kind === "socket" ? ownSocket(here, fd, ownership) : ownWrite(here, fd, ownership);
   if (own === null) return null;
+  if (own === "unread") {
+    return {
+      make: (facts) => new UnreadOutlet(facts),
+      driver: "native",
+      isTaken: false,
+      release: () => undefined,
+    };
+  }
   const end = adoptEnd(here, own, TRAIT.writes | TRAIT.oneWay | traitsOf(kind));
   const isShut = kind === "socket" && (ownership === "ours" || endsShared);
   const ending = kind !== "socket" ? "close" : isShut ? "shutdown" : "leave";
@@ -117,7 +126,7 @@ function ownRead(here: Reactor, fd: number, ownership: Ownership): number | null
   return ownership === "shared" ? reopenedToRead(fd) : takenOver(here, fd);
 }
 
-function ownWrite(here: Reactor, fd: number, ownership: Ownership): number | null {
+function ownWrite(here: Reactor, fd: number, ownership: Ownership): number | "unread" | null {
   return ownership === "shared" ? reopenedToWrite(fd) : takenOver(here, fd);
 }
 

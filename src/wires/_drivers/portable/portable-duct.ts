@@ -35,7 +35,8 @@ export function openPortableOutlet(
   ownership: Ownership,
   endsShared: boolean,
 ): OpenedDuct<MakeOutlet> {
-  const own = ownership === "shared" ? reopenedToWrite(fd) : null;
+  const reopened = ownership === "shared" ? reopenedToWrite(fd) : null;
+  const own = typeof reopened === "number" ? reopened : null;
   const isTaken = ownership === "shared" && own === null;
   if (kind === "terminal") {
     // Node makes writing to a terminal block the loop; a full one is tried again instead.
