@@ -20,7 +20,6 @@ async function afterSilence(target: string): Promise<string> {
   await runtime.runFor(90_000);
   if (!program.isLost) program.write("done");
   program.transport.loseConnection();
-  client.transport.loseConnection();
   await runtime.run();
   const { left } = await joined;
   return `${client.text} ${left.code ?? left.kind}`;
