@@ -1,4 +1,3 @@
-import { close } from "node:fs";
 import type { ReadStream } from "node:tty";
 import type { DriverName } from "../../contract/index.ts";
 import { kindOf } from "./descriptor-kind.ts";
@@ -7,6 +6,7 @@ import { openNativeIntake, openNativeOutlet } from "./native/native-duct.ts";
 import { FileIntake } from "./portable/file-intake.ts";
 import { FileOutlet } from "./portable/file-outlet.ts";
 import { openPortableIntake, openPortableOutlet } from "./portable/portable-duct.ts";
+import { releaseOf } from "./portable/release.ts";
 
 /**
  * Whose a descriptor is: `"ours"`, it is closed when its direction is over; `"shared"`, others use
@@ -89,11 +89,4 @@ export function driverOf(
   ducts: readonly (Pick<OpenedDuct<unknown>, "driver"> | null)[],
 ): DriverName {
   return ducts.some((duct) => duct?.driver === "portable") ? "portable" : asked;
-}
-
-/** How a descriptor that is used in the thread pool is let go. */
-export function releaseOf(fd: number, ownership: Ownership): (done?: () => void) => void {
-  const nothing = (): void => undefined;
-  if (ownership === "shared") return (done = nothing) => void setImmediate(done);
-  return (done = nothing) => close(fd, () => void setImmediate(done));
 }

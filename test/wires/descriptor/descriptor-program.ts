@@ -4,7 +4,10 @@ import { isAbortable, isHalfCloseable } from "../../../src/contract/index.ts";
 import { descriptor } from "../../../src/wires/descriptor/index.ts";
 import { file } from "../../../src/wires/file/index.ts";
 
-/** `node descriptor-program.js echo FD`, `… shared FD`, `… write PATH BYTES`: what a child does with its own. */
+/**
+ * `node descriptor-program.js echo FD`, `… shared FD`, `… write PATH BYTES`: what a child does with
+ * its own.
+ */
 const [what = "", where = "", size = ""] = process.argv.slice(2);
 
 /** Gives back what comes; ends behind the peer's end, and tells how it ended. */

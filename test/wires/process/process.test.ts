@@ -12,7 +12,7 @@ const options = process.platform === "win32" ? { skip: "no POSIX shell here" } :
 
 const noProc = process.platform !== "linux" && "needs /proc";
 
-/** What this process has open: the names of pipes and sockets are the same for all who hold them. */
+/** The pipes and sockets of this process; their names are the same for all who hold them. */
 function openHere(): string[] {
   return readdirSync("/proc/self/fd").flatMap((fd) => {
     try {

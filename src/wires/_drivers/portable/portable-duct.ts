@@ -4,8 +4,8 @@ import type { DescriptorKind } from "../descriptor-kind.ts";
 import { reopenedToRead, reopenedToWrite } from "../descriptor-kind.ts";
 import type { MakeIntake, MakeOutlet } from "../duct.ts";
 import type { OpenedDuct, Ownership } from "../open-duct.ts";
-import { releaseOf } from "../open-duct.ts";
 import { FileOutlet } from "./file-outlet.ts";
+import { releaseOf } from "./release.ts";
 import { StreamIntake } from "./stream-intake.ts";
 import { StreamOutlet } from "./stream-outlet.ts";
 
