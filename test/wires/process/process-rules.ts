@@ -153,7 +153,7 @@ export const PROCESS_RULES: readonly ProcessRule[] = [
       const child = await shell(start, "(read line; echo $line) <&3 & echo now", {
         fds: { 3: "w" },
       });
-      await Promise.all([child.exited, child.received(4)]);
+      await Promise.race([Promise.all([child.exited, child.received(4)]), child.lost]);
       // A timer that is set later, and longer, comes after that of a grace of nothing, which is set
       // anew once when it saw bytes.
       for (let round = 0; round < 3; round++) await new Promise((passed) => setTimeout(passed, 5));

@@ -110,8 +110,14 @@ describe("childProcess", options, () => {
   });
 
   it("ends although something it started holds its input open (CORE-334)", async () => {
-    const script = "sleep 60 <&0 >/dev/null 2>&1 4>&- & echo $! >&4";
-    const child = await shell(script, { descendantGraceMs: Infinity, fds: { 4: "r" } });
+    // A shell gives what runs in the background no input, unless it is given one by number.
+    const script = "exec 5<&0; sleep 60 <&5 5<&- >/dev/null 2>&1 4>&- & echo $! >&4";
+    const child = await childProcess({
+      command: "/bin/sh",
+      args: ["-c", script],
+      descendantGraceMs: Infinity,
+      fds: { 4: "r" },
+    }).connect(new HalfCloseAwareProcess());
     assert.equal((await child.lost).kind, "done");
     process.kill(Number(child.childTexts.get(4)), "SIGKILL");
   });
