@@ -90,10 +90,10 @@ export function adoptSocket(fd: number, ownership: Ownership, ends: Ends): Nativ
 }
 
 /**
- * Puts a descriptor of ours in a slot, which is closed with it; it keeps the process while it moves
- * bytes, not while it is open.
+ * Puts a descriptor of ours in a slot, which closes it; it keeps the process while it moves bytes,
+ * not while it is open.
  *
- * @throws the system's error; the descriptor is closed then.
+ * @throws the system's error; the descriptor is closed then, as it would be later.
  */
 export function adoptEnd(here: Reactor, fd: number, traits: number): SlotEnd {
   const slot = adopted(here, fd, traits);
