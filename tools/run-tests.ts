@@ -45,8 +45,10 @@ function isNativeBuilt(): boolean {
 }
 
 /** What stands on sockets, pipes or terminals of the system. */
-const ON_BOTH_DRIVERS =
-  /^build\/test\/(wires\/|conformance\/(tcp|unix|process|stdio|tls-tcp)|join\/relay|cli\/traffic)/;
+const ON_BOTH_DRIVERS = new RegExp(
+  "^build/test/(wires/|conformance/(tcp|unix|process|stdio|tls-tcp)|join/(relay|join-process)|" +
+    "cli/(exit-code|traffic)|interop/pipelines)",
+);
 
 const CONCURRENCY = 2;
 

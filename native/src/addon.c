@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "addon-pipe.h"
 #include "blocks.h"
 #include "reactor.h"
 #include "socket.h"
@@ -578,5 +579,6 @@ NAPI_MODULE_INIT() {
                          &function);
     napi_set_named_property(env, exports, calls[index].name, function);
   }
+  ow_export_pipe_calls(env, exports);
   return exports;
 }

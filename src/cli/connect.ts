@@ -5,7 +5,7 @@ import { endpoint } from "../endpoints/index.ts";
 import { observe } from "../flow/index.ts";
 import { EXIT, exitCodeOfReason } from "./exit-code.ts";
 import type { TrafficOptions } from "./options.ts";
-import { limitsOf } from "./options.ts";
+import { halfOpenIdleOf, limitsOf } from "./options.ts";
 import { showProgress } from "./progress.ts";
 import { factsOf } from "./reason-facts.ts";
 import type { Reporter } from "./reporter.ts";
@@ -45,7 +45,10 @@ export async function run(reporter: Reporter, url: string, options: ConnectOptio
     await target.connect(streams, {
       signal: stopper.draining,
       observer,
-      limits: { halfOpenIdleMs: HALF_OPEN_IDLE_MS, ...limitsOf(options) },
+      limits: {
+        ...limitsOf(options),
+        halfOpenIdleMs: halfOpenIdleOf(url, options) ?? HALF_OPEN_IDLE_MS,
+      },
     });
   } catch (error) {
     if (!stopper.draining.aborted) throw error;

@@ -30,6 +30,20 @@ export function limitsOf(options: TrafficOptions): Partial<Limits> {
   };
 }
 
+/**
+ * How long the way back from `target` may be silent after the other side's end. A program tells its
+ * own end by exiting, and may work in silence until then: it is not bounded unless that was asked
+ * for. `undefined`: as anywhere.
+ */
+export function halfOpenIdleOf(
+  target: string,
+  { halfOpenIdle }: Pick<TrafficOptions, "halfOpenIdle">,
+): number | undefined {
+  const wire = target.split(":", 1)[0]?.split("+").at(-1);
+  const isProgram = wire === "process" || wire === "pty";
+  return halfOpenIdle ?? (isProgram ? Infinity : undefined);
+}
+
 export function withCommon(command: Command): Command {
   return command
     .option("--json", "one JSON event a line")
@@ -62,9 +76,9 @@ export function withTraffic(command: Command): Command {
     .addOption(
       timed(
         "--half-open-idle <time>",
-        "after one side's end: how long the way back may be silent (60s)",
+        "after one side's end: how long the way back may be silent (60s; a program: off)",
         undefined,
-        "60s",
+        "60s; a program: off",
       ),
     )
     .addOption(timed("--idle <time>", "how long nothing may move either way", Infinity, "off"))

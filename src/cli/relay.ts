@@ -1,4 +1,4 @@
-import type { ClientEndpoint, CloseReason, Endpoint } from "../contract/index.ts";
+import type { ClientEndpoint, Endpoint } from "../contract/index.ts";
 import { formatAddress } from "../contract/index.ts";
 import { endpoint, parse } from "../endpoints/index.ts";
 import type { JoinReport, Relay, RelayEvents, RelayedConnection, Taps } from "../join/index.ts";
@@ -10,7 +10,7 @@ import { tellErrors } from "./homeless-errors.ts";
 import type { Listened } from "./listening.ts";
 import { boundUrl, reloadOnHangup } from "./listening.ts";
 import type { TrafficOptions } from "./options.ts";
-import { limitsOf } from "./options.ts";
+import { halfOpenIdleOf, limitsOf } from "./options.ts";
 import { showProgress } from "./progress.ts";
 import { refuseMemoryAlone, servesOne } from "./reachable.ts";
 import { factsOf } from "./reason-facts.ts";
@@ -52,6 +52,7 @@ export async function relayOnto(
   const isOne = urls.every(servesOne);
   refuseMemoryAlone(what, urls);
   using stopper = new Stopper();
+  const halfOpenIdleMs = halfOpenIdleOf(target, options);
   const total = { out: 0, back: 0 };
   let isHeard = true;
   const made = await Promise.all(urls.map((url) => endpoint(url)));
@@ -68,10 +69,10 @@ export async function relayOnto(
     signal: stopper.draining,
     limits: limitsOf(options),
     maxConnections: options.maxConnections,
-    ...(options.halfOpenIdle === undefined ? {} : { halfOpenIdleMs: options.halfOpenIdle }),
+    ...(halfOpenIdleMs === undefined ? {} : { halfOpenIdleMs }),
     onError: tellErrors(reporter),
     events: eventsOf(reporter, total, isOne),
-    taps: tapsOf(reporter, options, (reason) => (isHeard = !isReaderGone(reason))),
+    taps: tapsOf(reporter, options, (isReaderGone) => (isHeard = !isReaderGone)),
   });
   using _reload = reloadOnHangup(reporter, listened, () => stopper.releaseHangup());
   using _progress =
@@ -119,15 +120,11 @@ function eventsOf(
 }
 
 /** The shell is told of the side that failed, if one did; a cut of ours only follows that. */
-function exitCodeOfJoin({ left, right }: JoinReport): number {
-  if (isReaderGone(left) && right.by === "us") return EXIT.done;
+function exitCodeOfJoin({ left, right, tookNoMore }: JoinReport): number {
+  const isReaderGone = tookNoMore === "left" || tookNoMore === "both";
+  if (isReaderGone && left.kind === "done" && right.by === "us") return EXIT.done;
   const codes = [right, left].filter(({ kind }) => kind !== "aborted").map(exitCodeOfReason);
   return codes.find((code) => code !== EXIT.done) ?? EXIT.done;
-}
-
-/** Nobody reads what we print any more, which is told quietly: `| head`. */
-function isReaderGone({ kind, ledger }: CloseReason): boolean {
-  return kind === "done" && ledger.unsent > 0;
 }
 
 function tellClosed(reporter: Reporter, connection: RelayedConnection, report: JoinReport): void {
@@ -165,15 +162,21 @@ function drainedBy(reporter: Reporter, working: Relay): Drained<RelayedConnectio
   };
 }
 
-/** Shows the bytes, where that was asked for, and tells when a client's side is over. */
+/**
+ * Shows the bytes, where that was asked for, and tells when a client's side is over, and whether
+ * that was because nobody reads what we print any more, which is no failure: `| head`.
+ */
 function tapsOf(
   reporter: Reporter,
   { tap: form }: TrafficOptions,
-  ended: (reason: CloseReason) => void,
+  ended: (isReaderGone: boolean) => void,
 ): (connection: RelayedConnection) => Taps {
   const arrows = { in: "→", out: "←" };
-  return ({ serial }) => ({
-    left: { ...(form === undefined ? {} : tap(reporter, `#${serial}`, form, arrows)), ended },
+  return (connection) => ({
+    left: {
+      ...(form === undefined ? {} : tap(reporter, `#${connection.serial}`, form, arrows)),
+      ended: ({ kind }) => ended(kind === "done" && connection.isReaderGone),
+    },
   });
 }
 

@@ -57,7 +57,7 @@ function driverOf(scheme: string): Pick<Row, "driver" | "driverNote"> {
 }
 
 /** The schemes whose wires the native driver carries. */
-const NATIVE: ReadonlySet<string> = new Set(["tcp", "unix"]);
+const NATIVE: ReadonlySet<string> = new Set(["tcp", "unix", "process", "stdio", "fd"]);
 
 /** What would make a scheme work that does not. */
 function lackingFor(scheme: string): string | null {

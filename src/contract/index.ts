@@ -4,6 +4,7 @@ export * from "./bytes.ts";
 export * from "./capabilities.ts";
 export type * from "./clock.ts";
 export * from "./close-reason.ts";
+export type * from "./descriptor.ts";
 export type * from "./driver.ts";
 export type * from "./endpoint.ts";
 export * from "./errors.ts";

@@ -1,6 +1,7 @@
 import type { ProcessAddress } from "./address.ts";
 import type { Bytes } from "./bytes.ts";
 import type { Abortable, HalfCloseable } from "./capabilities.ts";
+import type { DriverName } from "./driver.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Transport } from "./transport.ts";
 
@@ -37,6 +38,8 @@ export interface ProcessProtocol<in T extends ProcessTransport = ProcessTranspor
 export interface ProcessTransport extends Transport, Abortable, HalfCloseable {
   getPeer(): ProcessAddress;
   getHost(): ProcessAddress;
+  /** Which driver carries its pipes. */
+  readonly driver: DriverName;
   /** `null` from just before `processExited` on. */
   readonly pid: number | null;
   /**

@@ -1,5 +1,6 @@
 import type { StdioAddress } from "./address.ts";
 import type { Abortable, HalfCloseable } from "./capabilities.ts";
+import type { DriverName } from "./driver.ts";
 import type { Transport } from "./transport.ts";
 
 /** The size of a terminal's window, in characters. */
@@ -13,8 +14,13 @@ export interface StdioTransport extends Transport, Abortable, HalfCloseable {
   getPeer(): StdioAddress;
   getHost(): StdioAddress;
   /**
+   * Which driver carries it: the portable one as soon as one descriptor needs it. Files go through
+   * the thread pool with either.
+   */
+  readonly driver: DriverName;
+  /**
    * Descriptors that could not be opened anew, and were made non-blocking for all who share them:
-   * sockets, and pipes of another user. Empty in a shell's pipeline.
+   * pipes of another user; on the portable driver sockets too. Empty in a shell's pipeline.
    */
   readonly nonBlocking: readonly number[];
   /** Whether input is a terminal, output is one. */

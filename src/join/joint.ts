@@ -74,6 +74,12 @@ export class Joint {
     return { leftToRight: this.#right.carriedBytes, rightToLeft: this.#left.carriedBytes };
   }
 
+  /** The side whose peer took no more before it was told of an end. */
+  get tookNoMore(): Side | "both" | undefined {
+    const sides = [this.#left, this.#right].filter(({ takesNoMore }) => takesNoMore);
+    return sides.length === 2 ? "both" : sides[0]?.side;
+  }
+
   /** The peer of the connection on that side, once it is there. */
   peerOf(side: Side): Address | undefined {
     return (side === "left" ? this.#left : this.#right).transport?.getPeer();
@@ -151,6 +157,7 @@ export class Joint {
     const right = this.#right.reason;
     if (left === undefined || right === undefined) return;
     const [first] = this.#becameEnd;
+    const { tookNoMore } = this;
     this.#settle({
       left,
       right,
@@ -159,6 +166,7 @@ export class Joint {
       ...(first === undefined
         ? {}
         : { abortBecameEnd: this.#becameEnd.size === 2 ? "both" : first }),
+      ...(tookNoMore === undefined ? {} : { tookNoMore }),
       ...(this.#endNotPassed === undefined ? {} : { endNotPassed: this.#endNotPassed }),
       durationMs: this.#options.clock.now() - this.#startedMs,
     });

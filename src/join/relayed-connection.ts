@@ -61,6 +61,12 @@ export class RelayedConnection {
     return this.#joint.bytes;
   }
 
+  /** Whether nobody reads any more what the accepted side is sent. */
+  get isReaderGone(): boolean {
+    const side = this.#joint.tookNoMore;
+    return side === "left" || side === "both";
+  }
+
   /** The protocol of the accepted side. */
   get accepted(): Protocol {
     return this.#joint.left;

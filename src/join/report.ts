@@ -16,5 +16,7 @@ export interface JoinReport {
   readonly abortBecameEnd?: Side | "both";
   /** The side that could not be told of the other one's end: its wire has no half-close. */
   readonly endNotPassed?: Side;
+  /** The side whose peer took no more, unasked: a closed pipe. */
+  readonly tookNoMore?: Side | "both";
   readonly durationMs: number;
 }

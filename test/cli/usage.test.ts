@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { describe, test } from "node:test";
+import { chosenDriver } from "../../src/wires/_drivers/choose-driver.ts";
 import { runCli } from "./run-cli.ts";
 
 describe("bad input ends with one message, the right exit code and no stack", () => {
@@ -112,7 +113,13 @@ test("wires tells what works here and what does not, as words and as events", as
   for (const scheme of ["tcp", "unix", "memory", "tls", "ssh"])
     assert.match(words, new RegExp(`\\b${scheme}\\b`));
   const lines = (await runCli("wires", "--json")).stdout.toString().trim().split("\n");
-  const rows = lines.map((line) => JSON.parse(line) as { scheme: string; works: boolean });
+  const rows = lines.map(
+    (line) => JSON.parse(line) as { scheme: string; works: boolean; driver?: string },
+  );
+  for (const wire of ["tcp", "unix", "process", "stdio", "fd"]) {
+    const { driver } = rows.find(({ scheme }) => scheme === wire) ?? {};
+    assert.equal(driver, chosenDriver().name, wire);
+  }
   assert.equal(rows.find(({ scheme }) => scheme === "tcp")?.works, true);
   assert.equal(rows.find(({ scheme }) => scheme === "tls")?.works, true);
   assert.equal(rows.find(({ scheme }) => scheme === "ssh")?.works, false);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { pattern } from "../../src/testing/pattern.ts";
+import { chosenDriver } from "../../src/wires/_drivers/choose-driver.ts";
 import { runToEnd } from "./program.ts";
 import { OVERWALL } from "./relay-command.ts";
 import { Scratch } from "./scratch.ts";
@@ -20,6 +21,8 @@ export interface Pipeline {
   readonly out?: (files: Files) => Buffer;
   /** Of each `wall`, in the order in which they end. */
   readonly statuses: readonly number[];
+  /** Whether only true pipes do this. */
+  readonly needsNative?: boolean;
 }
 
 /** What the pipelines read. */
@@ -50,6 +53,14 @@ export const PIPELINES: readonly Pipeline[] = [
     script: 'wall relay stdio: "process:sort -n" <"$lines" | head -n 3',
     output: () => Buffer.from("0\n1\n2\n"),
     statuses: [0],
+  },
+  {
+    name: "relay stdio: process:yes, which is ended by its pipe, and says nothing",
+    needs: ["head", "yes"],
+    script: "wall relay stdio: process:yes </dev/null | head -n 1",
+    output: () => Buffer.from("y\n"),
+    statuses: [141],
+    needsNative: true,
   },
   {
     name: "relay stdio: process:head, which leaves most of its input",
@@ -135,6 +146,12 @@ export const PIPELINES: readonly Pipeline[] = [
     statuses: [7],
   },
 ];
+
+/** Why a pipeline cannot be had on the driver that runs; `null` when it can. */
+export function lackingDriver({ needsNative = false }: Pipeline): string | null {
+  const { name, why } = chosenDriver();
+  return needsNative && name !== "native" ? `the native driver (${why})` : null;
+}
 
 const LINES = 50_000;
 

@@ -5,7 +5,7 @@ import { runToEnd } from "../interop/program.ts";
 
 const FOLDER = "native/test";
 /** What needs Node to run. */
-const NOT_ALONE: readonly string[] = ["addon.c", "wakeup.c"];
+const NOT_ALONE: readonly string[] = ["addon.c", "addon-pipe.c", "wakeup.c"];
 
 /** The C programs that test the compiled part without Node, one for each of its sources. */
 export function nativePrograms(): string[] {

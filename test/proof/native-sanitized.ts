@@ -13,7 +13,7 @@ export const title =
 export const needs: readonly string[] = ["gcc"];
 
 /** The suites of the wires that stand on the native driver. */
-const SUITES: readonly string[] = ["tcp", "unix"];
+const SUITES: readonly string[] = ["tcp", "unix", "stdio-and-descriptor", "process"];
 
 export async function prove(report: ProofReport): Promise<void> {
   await proveAlone(report);

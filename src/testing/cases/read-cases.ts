@@ -114,7 +114,9 @@ export const readCases: readonly ConformanceCase[] = [
         if (pausing === pauseOnce) await stage.until("a chunk", () => near.byteCount > 0);
         await stage.turns(48);
         const told = pausing === pauseOnce ? ["made", "data"] : ["made"];
-        checkSame(near.calls, told, "what a paused reader was told");
+        // That the far end takes no more is told at once, where the wire knows it.
+        const calls = near.calls.filter((call) => call !== "writeLost");
+        checkSame(calls, told, "what a paused reader was told");
         near.transport.resumeProducing();
         await stage.until("the end", () => near.count("readLost") > 0 || near.isLost);
         checkBytes(near.chunks, data, "what came before the end");

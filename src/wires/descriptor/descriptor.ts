@@ -4,20 +4,25 @@ import type {
   Capability,
   ClientEndpoint,
   DescriptorAddress,
+  DescriptorTransport,
+  DriverName,
   EndpointOptions,
   Protocol,
 } from "../../contract/index.ts";
 import { ConnectError, formatAddress, resolveLimits } from "../../contract/index.ts";
-import type { Facts } from "../../flow/index.ts";
-import { checkProtocol } from "../../flow/index.ts";
+import type { Facts, FlowCalls } from "../../flow/index.ts";
+import { checkProtocol, FlowTransport } from "../../flow/index.ts";
+import { socketDriver } from "../_drivers/choose-driver.ts";
+import { kindOf, reopened, waysOf } from "../_drivers/descriptor-kind.ts";
+import { DuctWire } from "../_drivers/duct-wire.ts";
 import { meaningForDescriptor } from "../_drivers/errno.ts";
+import { adoptSocket } from "../_drivers/native/native-duct.ts";
+import type { Ownership } from "../_drivers/open-duct.ts";
+import { driverOf, openIntake, openOutlet } from "../_drivers/open-duct.ts";
 import type { OpenableWire } from "../_drivers/open-wire.ts";
 import { openWire } from "../_drivers/open-wire.ts";
-import { kindOf, reopened, waysOf } from "../_drivers/portable/descriptor-kind.ts";
-import { DuctWire } from "../_drivers/portable/duct-wire.ts";
 import { NodeSocketWire } from "../_drivers/portable/node-socket-wire.ts";
-import type { Ownership } from "../_drivers/portable/open-duct.ts";
-import { openIntake, openOutlet } from "../_drivers/portable/open-duct.ts";
+import type { RawSocket } from "../_drivers/raw-socket.ts";
 
 export interface DescriptorOptions {
   /** One that is read, written, or both, as it was opened. Or name each: */
@@ -31,6 +36,10 @@ export interface DescriptorOptions {
    * opened anew. Default false: they are the connection's, and closed with it.
    */
   readonly shared?: boolean;
+  /**
+   * Default: the native driver where it loads, the portable one elsewhere; OVERWALL_DRIVER says.
+   */
+  readonly driver?: DriverName;
 }
 
 /**
@@ -38,14 +47,21 @@ export interface DescriptorOptions {
  * each direction. POSIX only.
  *
  * One that is only read has ended our direction from the start; of one that is only written
- * the peer's end comes with ours. A reader that is gone ends our direction, unasked. One `connect`
- * for
- * each: afterwards the descriptors are closed, unless `shared`.
+ * the peer's end comes with ours. A reader that is gone ends our direction, unasked: noticed at
+ * once on the native driver, at the next write on the portable one. One `connect` for each:
+ * afterwards the descriptors are closed, unless `shared`.
+ *
+ * On the native driver a pipe without a name and a terminal get an open file of their own, under
+ * the same number, and a socket is left as it is: so that nobody else who holds them is made
+ * non-blocking, whoever's they are. **Not promised** on the portable one: that a shared socket
+ * stays open.
  *
  * @throws {TypeError} {RangeError} for options of a wrong type or outside their range.
+ * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED when the native driver is asked for and is not
+ *   here.
  * @see twisted.internet.abstract.FileDescriptor
  */
-export function descriptor(options: DescriptorOptions): ClientEndpoint {
+export function descriptor(options: DescriptorOptions): ClientEndpoint<DescriptorTransport> {
   if (typeof options !== "object" || options === null) {
     throw new TypeError("descriptor() takes an object of options");
   }
@@ -58,7 +74,15 @@ export function descriptor(options: DescriptorOptions): ClientEndpoint {
   if ((fd === undefined) === (input === undefined && output === undefined)) {
     throw new TypeError("descriptor() takes fd, or input and output, or one of the two");
   }
-  return { connect: (protocol, given) => open(options, protocol, given) };
+  const driver = socketDriver(options.driver).name;
+  const how: How = { driver, ownership: shared ? "shared" : "ours" };
+  return { connect: (protocol, given) => open(options, how, protocol, given) };
+}
+
+/** How each of them is taken. */
+interface How {
+  readonly driver: DriverName;
+  readonly ownership: Ownership;
 }
 
 const ONE_BY_ONE: ReadonlySet<Capability> = new Set<Capability>([
@@ -69,44 +93,64 @@ const ONE_BY_ONE: ReadonlySet<Capability> = new Set<Capability>([
 /** Unread input turns the close of a socket into a loss for its peer. */
 const SOCKET: ReadonlySet<Capability> = new Set<Capability>([...ONE_BY_ONE, "linger"]);
 
-async function open<P extends Protocol>(
+async function open<P extends Protocol<DescriptorTransport>>(
   options: DescriptorOptions,
+  how: How,
   protocol: P,
   given: EndpointOptions = {},
 ): Promise<P> {
   const limits = resolveLimits(given.limits);
-  checkProtocol(protocol);
+  checkProtocol(protocol as P & Protocol);
   given.signal?.throwIfAborted();
-  const { capabilities, make } = prepare(options);
+  const { capabilities, driver, make } = prepare(options, how);
   await new Promise<void>((resolve, reject) => {
     openWire(make, given, {
       capabilities,
       limits,
-      accept: () => protocol,
+      accept: () => protocol as P & Protocol,
+      transport: (flow) => new DescriptorFlowTransport(flow, driver),
       begun: (error) => (error === undefined ? resolve() : reject(error)),
     });
   });
   return protocol;
 }
 
+/** The face of descriptors. */
+class DescriptorFlowTransport extends FlowTransport implements DescriptorTransport {
+  readonly driver: DriverName;
+
+  constructor(flow: FlowCalls, driver: DriverName) {
+    super(flow);
+    this.driver = driver;
+  }
+
+  override getPeer(): DescriptorAddress {
+    return super.getPeer() as DescriptorAddress;
+  }
+
+  override getHost(): DescriptorAddress {
+    return super.getHost() as DescriptorAddress;
+  }
+}
+
 interface Prepared {
   readonly capabilities: ReadonlySet<Capability>;
+  readonly driver: DriverName;
   readonly make: (facts: Facts) => OpenableWire;
 }
 
-function prepare(options: DescriptorOptions): Prepared {
-  const { input = null, output = null, fd = null, shared = false } = options;
-  const ownership = shared ? "shared" : "ours";
+function prepare(options: DescriptorOptions, how: How): Prepared {
+  const { input = null, output = null, fd = input === output ? input : null } = options;
   try {
-    if (fd === null) return prepareDucts({ kind: "descriptor", input, output }, ownership);
-    if (kindOf(fd) === "socket") return prepareSocket(fd);
+    if (fd === null) return prepareDucts({ kind: "descriptor", input, output }, how);
+    if (kindOf(fd) === "socket") return prepareSocket(fd, how);
     const ways = waysOf(fd) ?? { reads: true, writes: true };
     const address: DescriptorAddress = {
       kind: "descriptor",
       input: ways.reads ? fd : null,
       output: ways.writes ? fd : null,
     };
-    return prepareDucts(address, ownership);
+    return prepareDucts(address, how);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const address: DescriptorAddress = {
@@ -119,30 +163,42 @@ function prepare(options: DescriptorOptions): Prepared {
   }
 }
 
-function prepareSocket(fd: number): Prepared {
+function prepareSocket(fd: number, { driver, ownership }: How): Prepared {
   const address: DescriptorAddress = { kind: "descriptor", input: fd, output: fd };
-  const socket = new Socket({ fd, allowHalfOpen: true, readable: true, writable: true });
-  socket.pause();
-  const ends = { host: address, peer: address, resets: false };
-  return { capabilities: SOCKET, make: (facts) => new NodeSocketWire(socket, facts, ends) };
+  const ends = { host: address, peer: address };
+  const raw = driver === "native" ? adoptSocket(fd, ownership, ends) : portableSocket(fd);
+  return { capabilities: SOCKET, driver, make: (facts) => raw.wire(facts, ends) };
 }
 
-function prepareDucts(address: DescriptorAddress, ownership: Ownership): Prepared {
+function portableSocket(fd: number): Pick<RawSocket, "wire"> {
+  const socket = new Socket({ fd, allowHalfOpen: true, readable: true, writable: true });
+  socket.pause();
+  return {
+    wire: (facts, ends) => new NodeSocketWire(socket, facts, { ...ends, resets: false }),
+  };
+}
+
+function prepareDucts(address: DescriptorAddress, { driver, ownership }: How): Prepared {
   const { input, output } = address;
-  const intake = input === null ? null : openIntake(input, ownership);
+  const intake = input === null ? null : openIntake(input, { driver, ownership });
   try {
     // One number for both directions is let go by the one that reads: the other has its own.
     const isOne = input !== null && input === output;
     const own = isOne ? reopened(output, constants.O_WRONLY | constants.O_NOCTTY) : output;
     const outletOwnership = isOne && own === null ? "shared" : isOne ? "ours" : ownership;
-    const outlet = output === null ? null : openOutlet(own ?? output, outletOwnership);
+    const outlet =
+      output === null ? null : openOutlet(own ?? output, { driver, ownership: outletOwnership });
     const options = {
       host: address,
       peer: address,
       ...(intake === null ? {} : { intake: intake.make }),
       ...(outlet === null ? {} : { outlet: outlet.make }),
     };
-    return { capabilities: ONE_BY_ONE, make: (facts) => new DuctWire(facts, options) };
+    return {
+      capabilities: ONE_BY_ONE,
+      driver: driverOf(driver, [intake, outlet]),
+      make: (facts) => new DuctWire(facts, options),
+    };
   } catch (error) {
     intake?.release();
     throw error;

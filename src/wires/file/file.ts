@@ -8,11 +8,11 @@ import type {
 } from "../../contract/index.ts";
 import { ConnectError, formatAddress, resolveLimits } from "../../contract/index.ts";
 import { checkProtocol } from "../../flow/index.ts";
+import type { DuctWireOptions } from "../_drivers/duct-wire.ts";
+import { DuctWire } from "../_drivers/duct-wire.ts";
 import { errnoOf, meaningForOpen } from "../_drivers/errno.ts";
+import { openIntake, openOutlet } from "../_drivers/open-duct.ts";
 import { openWire } from "../_drivers/open-wire.ts";
-import type { DuctWireOptions } from "../_drivers/portable/duct-wire.ts";
-import { DuctWire } from "../_drivers/portable/duct-wire.ts";
-import { openIntake, openOutlet } from "../_drivers/portable/open-duct.ts";
 
 export interface FileOptions {
   readonly path: string;
@@ -112,13 +112,16 @@ function ductOf(
   address: FileAddress,
 ): Pick<DuctWireOptions, "intake" | "outlet"> {
   try {
-    if (way === "write" || way === "append") return { outlet: openOutlet(fd, "ours").make };
-    return { intake: openIntake(fd, "ours", way === "follow").make };
+    if (way === "write" || way === "append") return { outlet: openOutlet(fd, OURS).make };
+    return { intake: openIntake(fd, { ...OURS, follow: way === "follow" }).make };
   } catch (error) {
     close(fd, () => undefined);
     throw error instanceof Error ? refusal(error, address) : error;
   }
 }
+
+/** A named pipe is carried as everywhere; what is a file needs no driver. */
+const OURS = { driver: "portable", ownership: "ours" } as const;
 
 function refusal(error: Error, address: FileAddress): ConnectError {
   const { code, why } =

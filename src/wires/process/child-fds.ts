@@ -36,12 +36,24 @@ export function resolveFds(given: unknown): ChildFds {
   return fds;
 }
 
-/** The same as Node's `spawn` takes it. A number between others that is not named is not open. */
-export function stdioOf(fds: ChildFds): ("pipe" | "ignore" | number)[] {
+/** Whether there is a pipe between us and that descriptor of the child. */
+export function isPiped(way: ChildFd | undefined): way is "r" | "w" {
+  return way === "r" || way === "w";
+}
+
+/**
+ * The same as Node's `spawn` takes it. A number between others that is not named is not open.
+ *
+ * @param pipeTo what stands for a pipe: one that Node makes, or its end for the child.
+ */
+export function stdioOf(
+  fds: ChildFds,
+  pipeTo: (childFD: number) => "pipe" | number,
+): ("pipe" | "ignore" | number)[] {
   const highest = Math.max(2, ...Object.keys(fds).map(Number));
   return Array.from({ length: highest + 1 }, (_, childFD) => {
     const way = fds[childFD];
     if (typeof way === "number") return way;
-    return way === "r" || way === "w" ? "pipe" : "ignore";
+    return isPiped(way) ? pipeTo(childFD) : "ignore";
   });
 }

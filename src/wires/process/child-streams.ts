@@ -1,16 +1,14 @@
-import type { ChildProcess } from "node:child_process";
-import type { Socket } from "node:net";
 import type { Limits, OnError, ProcessAddress, Transport } from "../../contract/index.ts";
-import type { Intake, IntakeFacts, Outlet, OutletFacts } from "../_drivers/portable/duct.ts";
-import { StreamIntake } from "../_drivers/portable/stream-intake.ts";
-import { StreamOutlet } from "../_drivers/portable/stream-outlet.ts";
+import type { Intake, IntakeFacts, MakeIntake, Outlet, OutletFacts } from "../_drivers/duct.ts";
 import type { ProcessSeat } from "../_drivers/process-seat.ts";
 import type { ChildFds } from "./child-fds.ts";
+import { isPiped } from "./child-fds.ts";
+import type { ChildPipes } from "./child-pipes.ts";
 import { SideFlow } from "./side-flow.ts";
 import type { Stillness } from "./stillness.ts";
 
 export interface ChildStreamsOptions {
-  readonly child: ChildProcess;
+  readonly pipes: ChildPipes;
   readonly fds: ChildFds;
   readonly host: ProcessAddress;
   readonly peer: ProcessAddress;
@@ -43,23 +41,18 @@ export class ChildStreams {
   readonly #sideFlows: ReadonlyMap<number, SideFlow>;
 
   constructor(options: ChildStreamsOptions, facts: ChildStreamsFacts) {
-    const { child, fds, stillness } = options;
-    const output = child.stdout as Socket | null;
-    const input = child.stdin as Socket | null;
-    const makeIntake = (told: IntakeFacts): Intake => new StreamIntake(output as Socket, told);
-    this.intake = output && stillness.watch(makeIntake)(facts.output);
-    this.outlet = input && new StreamOutlet(input, facts.input);
+    const { fds, pipes, stillness } = options;
+    const makeIntake: MakeIntake = (told) => pipes.intake(1, told);
+    this.intake = isPiped(fds[1]) ? stillness.watch(makeIntake)(facts.output) : null;
+    this.outlet = isPiped(fds[0]) ? pipes.outlet(0, facts.input) : null;
+    const sides = Object.keys(fds)
+      .map(Number)
+      .filter((childFD) => childFD > 1 && isPiped(fds[childFD]));
     this.#sideFlows = new Map(
-      Object.keys(fds)
-        .map(Number)
-        .flatMap((childFD) => {
-          const stream = child.stdio[childFD] as Socket | null | undefined;
-          if (childFD <= 1 || stream === null || stream === undefined) return [];
-          return [[childFD, sideOf(childFD, stream, options, facts.sideEnded)] as const];
-        }),
+      sides.map((childFD) => [childFD, sideOf(childFD, options, facts.sideEnded)]),
     );
     this.sides = new Map([...this.#sideFlows].map(([fd, { flow }]) => [fd, flow.transport]));
-    this.count = this.sides.size + (output === null ? 0 : 1) + (input === null ? 0 : 1);
+    this.count = sides.length + (this.intake === null ? 0 : 1) + (this.outlet === null ? 0 : 1);
   }
 
   openSides(): void {
@@ -86,15 +79,12 @@ export class ChildStreams {
 
 function sideOf(
   childFD: number,
-  stream: Socket,
-  { fds, host, peer, seat, limits, onError, stillness }: ChildStreamsOptions,
+  { fds, host, peer, pipes, seat, limits, onError, stillness }: ChildStreamsOptions,
   ended: () => void,
 ): SideFlow {
-  const isRead = fds[childFD] === "r";
-  // What the child writes where it should read is dropped; so its closing that end is noticed.
-  if (!isRead) stream.resume();
-  const ducts = isRead
-    ? { intake: stillness.watch((facts) => new StreamIntake(stream, facts)) }
-    : { outlet: (facts: OutletFacts) => new StreamOutlet(stream, facts) };
+  const ducts =
+    fds[childFD] === "r"
+      ? { intake: stillness.watch((facts) => pipes.intake(childFD, facts)) }
+      : { outlet: (facts: OutletFacts) => pipes.outlet(childFD, facts) };
   return new SideFlow({ childFD, host, peer, ducts, seat, limits, onError, ended });
 }

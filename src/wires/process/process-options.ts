@@ -6,7 +6,7 @@ import type { ProcessOptions, ResolvedOptions } from "./process.ts";
  *
  * @throws {TypeError} for a wrong type. @throws {RangeError} for a value outside its range.
  */
-export function checkProcessOptions(options: ProcessOptions): ResolvedOptions {
+export function checkProcessOptions(options: ProcessOptions): Omit<ResolvedOptions, "driver"> {
   if (typeof options !== "object" || options === null) {
     throw new TypeError("childProcess() takes an object of options");
   }

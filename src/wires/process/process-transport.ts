@@ -1,5 +1,6 @@
 import type {
   Bytes,
+  DriverName,
   ProcessAddress,
   ProcessTransport,
   Protocol,
@@ -27,6 +28,10 @@ export class ProcessFlowTransport extends FlowTransport implements ProcessTransp
 
   override getHost(): ProcessAddress {
     return super.getHost() as ProcessAddress;
+  }
+
+  get driver(): DriverName {
+    return this.#wire.driver;
   }
 
   get pid(): number | null {

@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import type {
   Bytes,
   CloseCause,
+  DriverName,
   Limits,
   OnError,
   ProcessAddress,
@@ -15,6 +16,7 @@ import { descendantHolds, exited } from "../_drivers/exit-causes.ts";
 import type { ProcessSeat } from "../_drivers/process-seat.ts";
 import { signalOf } from "../_drivers/signals.ts";
 import type { ChildFds } from "./child-fds.ts";
+import type { ChildPipes } from "./child-pipes.ts";
 import { ChildStreams } from "./child-streams.ts";
 import { Stillness } from "./stillness.ts";
 
@@ -22,6 +24,7 @@ export interface ProcessWireOptions {
   readonly host: ProcessAddress;
   readonly peer: ProcessAddress;
   readonly child: ChildProcess;
+  readonly pipes: ChildPipes;
   readonly fds: ChildFds;
   readonly seat: ProcessSeat;
   readonly descendantGraceMs: number;
@@ -97,6 +100,10 @@ export class ProcessWire implements Wire {
     return this.#streams.sides;
   }
 
+  get driver(): DriverName {
+    return this.#options.pipes.driver;
+  }
+
   get pid(): number | null {
     return this.#status === null ? (this.peer.pid ?? null) : null;
   }
@@ -106,7 +113,7 @@ export class ProcessWire implements Wire {
     return this.#status === null && this.#child.kill(name);
   }
 
-  /** Reads no more of standard output; the child meets a broken pipe, or a reset. */
+  /** Reads no more of standard output; the child meets a broken pipe: a reset if it is no pipe. */
   closeOutput(): void {
     this.#streams.intake?.close(this.#outputEnded);
   }

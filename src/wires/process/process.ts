@@ -1,19 +1,21 @@
 import type {
   Capability,
   ClientEndpoint,
+  DriverName,
   EndpointOptions,
   ProcessTransport,
   Protocol,
 } from "../../contract/index.ts";
 import { resolveLimits } from "../../contract/index.ts";
 import { checkProtocol, defaultOnError } from "../../flow/index.ts";
+import { socketDriver } from "../_drivers/choose-driver.ts";
 import { openWire } from "../_drivers/open-wire.ts";
 import { ProcessSeat } from "../_drivers/process-seat.ts";
 import type { ChildFd, ChildFds } from "./child-fds.ts";
 import { checkProcessOptions } from "./process-options.ts";
 import { ProcessFlowTransport } from "./process-transport.ts";
 import { ProcessWire } from "./process-wire.ts";
-import { letGoOf, spawnChild } from "./spawn-child.ts";
+import { spawnChild } from "./spawn-child.ts";
 
 export interface ProcessOptions {
   /** A path, or a name that is looked up in the `PATH` of `env`. No shell reads it. */
@@ -37,6 +39,10 @@ export interface ProcessOptions {
    * it is read. Default 10 000; `Infinity` waits for ever.
    */
   readonly descendantGraceMs?: number;
+  /**
+   * Default: the native driver where it loads, the portable one elsewhere; OVERWALL_DRIVER says.
+   */
+  readonly driver?: DriverName;
 }
 
 /** Checked, with its defaults. */
@@ -45,6 +51,7 @@ export interface ResolvedOptions extends Omit<ProcessOptions, "fds"> {
   readonly env: Readonly<Record<string, string>> | "inherit";
   readonly fds: ChildFds;
   readonly descendantGraceMs: number;
+  readonly driver: DriverName;
 }
 
 /**
@@ -61,18 +68,22 @@ export interface ResolvedOptions extends Omit<ProcessOptions, "fds"> {
  *   one that had closed its output before, and runs on, is killed when it has not exited within
  *   `stallMs`, 60 s unless given.
  * - `abortConnection` is SIGKILL, to the process alone and not to what it started.
- * - A child that closes its standard input is noticed at the next write.
- * - The pipes are socket pairs: `/dev/stdin` cannot be opened anew in the child, and one that waits
- *   to print when its output is closed here meets ECONNRESET, and no SIGPIPE.
+ * - A child that closes its standard input is noticed at once.
+ * - On the portable driver the pipes are socket pairs: `/dev/stdin` cannot be opened anew in the
+ *   child; one that waits to print when its output is closed here meets ECONNRESET, and no SIGPIPE;
+ *   that it closed its standard input is noticed at the next write.
  * - Descriptors that this process was started with, and that close-on-exec does not cover, are the
  *   child's too.
  *
  * @throws {TypeError} {RangeError} for options of a wrong type or outside their range.
+ * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED when the native driver is asked for and is not
+ *   here.
  * @see twisted.internet.interfaces.IReactorProcess.spawnProcess,
  *   twisted.internet.endpoints.ProcessEndpoint
  */
 export function childProcess(options: ProcessOptions): ClientEndpoint<ProcessTransport> {
-  const resolved = checkProcessOptions(options);
+  const checked = checkProcessOptions(options);
+  const resolved = { ...checked, driver: socketDriver(options.driver).name };
   return { connect: (protocol, given) => start(resolved, protocol, given) };
 }
 
@@ -91,11 +102,11 @@ async function start<P extends Protocol<ProcessTransport>>(
   const limits = resolveLimits(given.limits);
   checkProtocol(protocol as P & Protocol);
   given.signal?.throwIfAborted();
-  const child = await spawnChild(options);
+  const { child, pipes } = await spawnChild(options);
   if (given.signal?.aborted === true) {
     const exited = new Promise<void>((resolve) => void child.once("exit", () => resolve()));
     child.kill("SIGKILL");
-    await Promise.all([exited, letGoOf(child)]);
+    await Promise.all([exited, pipes.letGo()]);
     throw given.signal.reason;
   }
   const { args, command, descendantGraceMs, fds } = options;
@@ -109,6 +120,7 @@ async function start<P extends Protocol<ProcessTransport>>(
           host: { kind: "process", command: process.argv0, args: [], pid: process.pid },
           peer: { kind: "process", command, args, pid: child.pid ?? null },
           child,
+          pipes,
           fds,
           seat,
           descendantGraceMs,

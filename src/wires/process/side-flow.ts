@@ -1,8 +1,8 @@
 import type { Address, Capability, Limits, OnError } from "../../contract/index.ts";
 import type { Facts } from "../../flow/index.ts";
 import { Flow } from "../../flow/index.ts";
-import type { DuctWireOptions } from "../_drivers/portable/duct-wire.ts";
-import { DuctWire } from "../_drivers/portable/duct-wire.ts";
+import type { DuctWireOptions } from "../_drivers/duct-wire.ts";
+import { DuctWire } from "../_drivers/duct-wire.ts";
 import type { ProcessSeat } from "../_drivers/process-seat.ts";
 
 export interface SideOptions {

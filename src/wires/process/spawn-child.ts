@@ -5,54 +5,59 @@ import type { ProcessAddress } from "../../contract/index.ts";
 import { ConnectError, formatAddress, WireError } from "../../contract/index.ts";
 import type { Meaning } from "../_drivers/errno.ts";
 import { errnoOf, meaningForSpawn } from "../_drivers/errno.ts";
-import { stdioOf } from "./child-fds.ts";
+import type { ChildPipes } from "./child-pipes.ts";
 import type { ResolvedOptions } from "./process.ts";
+import { StreamPipes } from "./stream-pipes.ts";
+import { TruePipes } from "./true-pipes.ts";
+
+/** A program that runs, with none of its output read. */
+export interface Started {
+  readonly child: ChildProcess;
+  readonly pipes: ChildPipes;
+}
 
 /**
- * Starts the program; resolves in the turn in which it runs, with none of its output read.
+ * Starts the program; resolves in the turn in which it runs.
  *
  * @throws {ConnectError} naming the program, and what is wrong with it; none of its pipes is left.
  */
-export function spawnChild(options: ResolvedOptions): Promise<ChildProcess> {
-  const { args, argv0, command, cwd, env, fds, gid, uid } = options;
+export async function spawnChild(options: ResolvedOptions): Promise<Started> {
+  let pipes: ChildPipes | undefined;
+  try {
+    pipes = options.driver === "native" ? new TruePipes(options.fds) : new StreamPipes(options.fds);
+    return { child: await run(options, pipes), pipes };
+  } catch (error) {
+    await pipes?.letGo();
+    throw refusal(options, error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+/** @throws the system's error. */
+function run(options: ResolvedOptions, pipes: ChildPipes): Promise<ChildProcess> {
+  const { args, argv0, command, cwd, env, gid, uid } = options;
   return new Promise((resolve, reject) => {
-    const fail = (error: Error): void => reject(refusal(options, error));
+    let child: ChildProcess | undefined;
     try {
-      const child = spawn(command, args, {
+      child = spawn(command, args, {
         env: env === "inherit" ? process.env : { ...env },
-        stdio: stdioOf(fds),
+        stdio: pipes.stdio,
         windowsHide: true,
         ...(argv0 !== undefined && { argv0 }),
         ...(cwd !== undefined && { cwd }),
         ...(uid !== undefined && { uid }),
         ...(gid !== undefined && { gid }),
       });
-      let isStarted = false;
       // Stays: a child that cannot be killed says so here, and would end this process otherwise.
-      child.on("error", (error) => {
-        if (!isStarted) void letGoOf(child).then(() => fail(error));
-      });
-      child.once("spawn", () => {
-        isStarted = true;
-        resolve(child);
-      });
+      child.on("error", reject);
+      child.once("spawn", () => resolve(child as ChildProcess));
+      pipes.begin(child);
     } catch (error) {
-      fail(error instanceof Error ? error : new Error(String(error)));
+      child?.kill("SIGKILL");
+      reject(error);
+    } finally {
+      pipes.given();
     }
   });
-}
-
-/** Closes every pipe to a child that was not started, or was killed; settles when that is done. */
-export async function letGoOf(child: ChildProcess): Promise<void> {
-  await Promise.all(
-    child.stdio.map(async (stream) => {
-      if (stream === null || stream === undefined || stream.closed) return;
-      await new Promise<void>((resolve) => {
-        stream.once("close", () => resolve());
-        stream.destroy();
-      });
-    }),
-  );
 }
 
 function refusal(options: ResolvedOptions, error: Error): ConnectError {

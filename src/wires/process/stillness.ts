@@ -1,5 +1,5 @@
 import type { Clock } from "../../contract/index.ts";
-import type { MakeIntake } from "../_drivers/portable/duct.ts";
+import type { MakeIntake } from "../_drivers/duct.ts";
 
 /** Tells when, for a time, no byte came although all that is open was being read. */
 export class Stillness {

@@ -35,6 +35,10 @@ export class PtyFlowTransport extends FlowTransport implements PtyTransport {
     return super.getHost() as ProcessAddress;
   }
 
+  get driver(): "native" {
+    return "native";
+  }
+
   get pid(): number | null {
     return this.#wire.pid;
   }

@@ -1,15 +1,28 @@
-import type { StdioAddress, StdioTransport, TerminalSize } from "../../contract/index.ts";
+import type {
+  DriverName,
+  StdioAddress,
+  StdioTransport,
+  TerminalSize,
+} from "../../contract/index.ts";
 import type { FlowCalls } from "../../flow/index.ts";
 import { FlowTransport } from "../../flow/index.ts";
 import type { Terminal } from "./terminal.ts";
 
+export interface StdioFacts {
+  readonly driver: DriverName;
+  readonly nonBlocking: readonly number[];
+  readonly terminal: Terminal;
+}
+
 /** The face of the standard streams. */
 export class StdioFlowTransport extends FlowTransport implements StdioTransport {
+  readonly driver: DriverName;
   readonly nonBlocking: readonly number[];
   readonly #terminal: Terminal;
 
-  constructor(flow: FlowCalls, terminal: Terminal, nonBlocking: readonly number[]) {
+  constructor(flow: FlowCalls, { driver, nonBlocking, terminal }: StdioFacts) {
     super(flow);
+    this.driver = driver;
     this.#terminal = terminal;
     this.nonBlocking = nonBlocking;
   }

@@ -2,6 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import type {
   Capability,
   ClientEndpoint,
+  DriverName,
   EndpointOptions,
   Protocol,
   StdioAddress,
@@ -9,11 +10,12 @@ import type {
 } from "../../contract/index.ts";
 import { ConnectError, resolveLimits, UnsupportedError } from "../../contract/index.ts";
 import { checkProtocol } from "../../flow/index.ts";
+import { socketDriver } from "../_drivers/choose-driver.ts";
+import type { MakeOutlet } from "../_drivers/duct.ts";
+import { DuctWire } from "../_drivers/duct-wire.ts";
 import { meaningForDescriptor } from "../_drivers/errno.ts";
+import { driverOf, openIntake, openOutlet } from "../_drivers/open-duct.ts";
 import { openWire } from "../_drivers/open-wire.ts";
-import type { MakeOutlet } from "../_drivers/portable/duct.ts";
-import { DuctWire } from "../_drivers/portable/duct-wire.ts";
-import { openIntake, openOutlet } from "../_drivers/portable/open-duct.ts";
 import type { Noted } from "./live-stdio.ts";
 import { claimStdio, noteStdio } from "./live-stdio.ts";
 import { StdioFlowTransport } from "./stdio-transport.ts";
@@ -34,6 +36,10 @@ export interface StdioOptions {
    * programs: what was written there before is still read. Default false: reading goes on.
    */
   readonly endsWithReader?: boolean;
+  /**
+   * Default: the native driver where it loads, the portable one elsewhere; OVERWALL_DRIVER says.
+   */
+  readonly driver?: DriverName;
 }
 
 /**
@@ -45,14 +51,18 @@ export interface StdioOptions {
  * `finishStdio()`.
  *
  * Descriptors that others share are not made non-blocking: pipes and terminals are opened anew
- * through /proc/self/fd. Where that fails (a socket; a pipe of another user; a system without it),
- * the transport's `nonBlocking` names the descriptor. Whoever reads output and goes away is noticed
- * at the next write: an end of our direction, unasked. The descriptors stay open. A close does not
- * wait for the end of input; up to 64 KiB of it may have been taken from a pipe and not delivered.
+ * through /proc/self/fd. Where that fails (a pipe of another user; a system without it; a socket,
+ * on the portable driver), the portable driver takes the descriptor, and the transport's
+ * `nonBlocking` names it. Whoever reads output and goes away is an end of our direction, unasked:
+ * noticed at once on the native driver, at the next write on the portable one. The descriptors stay
+ * open. A close does not wait for the end of input; up to 64 KiB of it may have been taken from a
+ * pipe and not delivered.
  *
  * One connection at a time for each descriptor: ERR_WIRE_BUSY.
  *
  * @throws {TypeError} {RangeError} for options of a wrong type or outside their range.
+ * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED when the native driver is asked for and is not
+ *   here.
  * @see twisted.internet.stdio.StandardIO
  */
 export function stdio(options: StdioOptions = {}): ClientEndpoint<StdioTransport> {
@@ -64,7 +74,8 @@ export function stdio(options: StdioOptions = {}): ClientEndpoint<StdioTransport
   for (const [name, value] of Object.entries({ closeOutput, endsWithReader })) {
     if (typeof value !== "boolean") throw new TypeError(`stdio(): ${name} must be a boolean`);
   }
-  const resolved = { closeOutput, endsWithReader, input, output };
+  const driver = socketDriver(options.driver).name;
+  const resolved = { closeOutput, driver, endsWithReader, input, output };
   return { connect: (protocol, given) => open(resolved, protocol, given) };
 }
 
@@ -91,6 +102,7 @@ async function open<P extends Protocol<StdioTransport>>(
   claimStdio([input, output]);
   const { intake, outlet } = openBoth(options);
   const terminal = new Terminal(intake.terminal, output);
+  const driver = driverOf(options.driver, [intake, outlet]);
   const nonBlocking = [...(intake.isTaken ? [input] : []), ...(outlet.isTaken ? [output] : [])];
   let noted: Noted | undefined;
   await new Promise<void>((resolve, reject) => {
@@ -111,7 +123,7 @@ async function open<P extends Protocol<StdioTransport>>(
         limits,
         accept: () => protocol as P & Protocol,
         transport: (flow) => {
-          const transport = new StdioFlowTransport(flow, terminal, nonBlocking);
+          const transport = new StdioFlowTransport(flow, { driver, terminal, nonBlocking });
           noted = noteStdio([input, output], transport);
           return transport;
         },
@@ -123,16 +135,17 @@ async function open<P extends Protocol<StdioTransport>>(
   return protocol;
 }
 
-function openBoth({ closeOutput, input, output }: Required<StdioOptions>): {
+function openBoth({ closeOutput, driver, input, output }: Required<StdioOptions>): {
   readonly intake: ReturnType<typeof openIntake>;
   readonly outlet: ReturnType<typeof openOutlet>;
 } {
   let fd = input;
   let intake: ReturnType<typeof openIntake> | undefined;
   try {
-    intake = openIntake(input, "shared");
+    intake = openIntake(input, { driver, ownership: "shared" });
     fd = output;
-    return { intake, outlet: openOutlet(output, "shared", closeOutput) };
+    const endsShared = closeOutput;
+    return { intake, outlet: openOutlet(output, { driver, ownership: "shared", endsShared }) };
   } catch (error) {
     intake?.release();
     if (!(error instanceof Error)) throw error;

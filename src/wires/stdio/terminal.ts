@@ -3,7 +3,7 @@ import type { ReadStream } from "node:tty";
 import { WriteStream } from "node:tty";
 import type { TerminalSize } from "../../contract/index.ts";
 import { UnsupportedError } from "../../contract/index.ts";
-import { kindOf, reopened } from "../_drivers/portable/descriptor-kind.ts";
+import { kindOf, reopened } from "../_drivers/descriptor-kind.ts";
 
 /** What terminals can do beyond bytes. */
 export class Terminal {

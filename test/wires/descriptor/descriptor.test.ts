@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import {
   closeSync,
+  constants,
   fstatSync,
   mkdtempSync,
   openSync,
@@ -19,11 +20,15 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { after, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { DescriptorTransport } from "../../../src/contract/index.ts";
+import { whyNotNative } from "../../../src/wires/_drivers/native/addon.ts";
+import { reactor } from "../../../src/wires/_drivers/native/reactor.ts";
 import { descriptor } from "../../../src/wires/descriptor/index.ts";
 import { missingPrograms } from "../../../tools/missing-programs.ts";
 import { Program } from "../../interop/program.ts";
 import { closeQuietly, makePipe } from "../fifo.ts";
 import { HalfCloseAware, RecordingProtocol } from "../recording-protocol.ts";
+import { onlyNative } from "../unix/descriptor-rig.ts";
 
 const options = process.platform === "linux" ? {} : { skip: "needs mkfifo and /proc" };
 const folder = mkdtempSync(join(tmpdir(), "overwall-descriptor-"));
@@ -131,6 +136,19 @@ describe("descriptor", options, () => {
     assert.deepEqual([kind, by, ledger.received], ["done", "peer", 0]);
   });
 
+  it("is carried by the driver that was asked for, and says so", async () => {
+    for (const driver of ["native", "portable"] as const) {
+      if (driver === "native" && whyNotNative() !== null) continue;
+      const pipe = makePipe();
+      const protocol = await descriptor({ fd: pipe.input, driver }).connect(
+        new RecordingProtocol<DescriptorTransport>(),
+      );
+      assert.equal(protocol.transport.driver, driver);
+      closeSync(pipe.output);
+      await protocol.lost;
+    }
+  });
+
   it("takes a socket whole: one end leaves the other direction", async () => {
     // Node makes a pair of sockets of what it calls a pipe.
     const child = spawn(process.execPath, [program, "echo", "3"], {
@@ -194,4 +212,59 @@ async function textOf(stream: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
+}
+
+describe("descriptor on the native driver", onlyNative, () => {
+  const driver = "native";
+
+  it("notices that the reader has gone with nothing to write (CORE-158)", async () => {
+    const [there, back] = [makePipe(), makePipe()];
+    const ends = descriptor({ input: back.input, output: there.output, driver });
+    const protocol = await ends.connect(new HalfCloseAware());
+    closeSync(there.input);
+    await protocol.writeEnded;
+    writeSync(back.output, "still");
+    await protocol.received(5);
+    closeSync(back.output);
+    assert.equal((await protocol.lost).kind, "done");
+  });
+
+  it("is over with its reader where it is only written", async () => {
+    const pipe = makePipe();
+    const protocol = await descriptor({ fd: pipe.output, driver }).connect(new RecordingProtocol());
+    closeSync(pipe.input);
+    const { kind, by } = await protocol.lost;
+    assert.equal(`${kind} ${by}`, "done peer");
+    assert.throws(() => fstatSync(pipe.output), { code: "EBADF" });
+  });
+
+  it("makes no pipe without a name non-blocking for others, even one of ours", async () => {
+    const { addon } = reactor();
+    const [ours, theirs] = addon.makePipe(true) as [number, number];
+    const held = addon.duplicate(theirs);
+    const protocol = await descriptor({ fd: theirs, driver }).connect(new RecordingProtocol());
+    protocol.transport.write(Buffer.from("hello"));
+    await protocol.transport.flushed();
+    assert.equal(isNonBlocking(theirs), true);
+    assert.equal(isNonBlocking(held), false);
+    protocol.transport.loseConnection();
+    await protocol.lost;
+    closeQuietly(ours, held);
+  });
+
+  it("leaves a shared socket open, and waiting for others", async () => {
+    const child = spawn(process.execPath, [program, "shared", "3"], {
+      stdio: ["ignore", "ignore", "pipe", "pipe"],
+    });
+    const socket = child.stdio[3] as Socket;
+    const [back, told] = [textOf(socket), textOf(child.stderr as Readable)];
+    socket.write("hello");
+    assert.equal(await told, "hello, waits\n");
+    assert.equal(await back, "after");
+  });
+});
+
+function isNonBlocking(fd: number): boolean {
+  const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1];
+  return (Number.parseInt(flags ?? assert.fail("no flags"), 8) & constants.O_NONBLOCK) !== 0;
 }

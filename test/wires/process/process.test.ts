@@ -1,11 +1,27 @@
 import assert from "node:assert/strict";
+import { readdirSync, readlinkSync } from "node:fs";
 import { describe, it } from "node:test";
 import { isWireError } from "../../../src/contract/index.ts";
+import { whyNotNative } from "../../../src/wires/_drivers/native/addon.ts";
 import { childProcess } from "../../../src/wires/process/index.ts";
+import { onlyNative } from "../unix/descriptor-rig.ts";
 import { childrenOfOurs, descriptorCount } from "./machine.ts";
 import { HalfCloseAwareProcess, RecordingProcess, shell } from "./recording-process.ts";
 
 const options = process.platform === "win32" ? { skip: "no POSIX shell here" } : {};
+
+const noProc = process.platform !== "linux" && "needs /proc";
+
+/** The pipes and sockets of this process; their names are the same for all who hold them. */
+function openHere(): string[] {
+  return readdirSync("/proc/self/fd").flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)].filter((what) => /^(pipe|socket):/.test(what));
+    } catch {
+      return [];
+    }
+  });
+}
 
 describe("childProcess", options, () => {
   it("starts programs with no environment unless told (CORE-311)", async () => {
@@ -91,6 +107,46 @@ describe("childProcess", options, () => {
     assert.equal(transport.childTransport(3).ledger.dropped, 4);
     transport.loseConnection();
     await child.lost;
+  });
+
+  it("ends although something it started holds its input open (CORE-334)", async () => {
+    // A shell gives what runs in the background no input, unless it is given one by number.
+    const script = "exec 5<&0; sleep 60 <&5 5<&- >/dev/null 2>&1 4>&- & echo $! >&4";
+    const child = await childProcess({
+      command: "/bin/sh",
+      args: ["-c", script],
+      descendantGraceMs: Infinity,
+      fds: { 4: "r" },
+    }).connect(new HalfCloseAwareProcess());
+    assert.equal((await child.lost).kind, "done");
+    process.kill(Number(child.childTexts.get(4)), "SIGKILL");
+  });
+
+  it("gives no other child any of its pipes (CORE-315)", { skip: noProc }, async () => {
+    const before = new Set(openHere());
+    const first = await shell("read never", { fds: { 2: "r", 3: "w", 4: "r" } });
+    const ours = openHere().filter((what) => !before.has(what));
+    assert.ok(ours.length >= 5, ours.join(" "));
+    const second = await shell("readlink /proc/self/fd/*");
+    await second.lost;
+    const theirs = second.bytes.toString().split("\n");
+    assert.deepEqual(
+      theirs.filter((what) => ours.includes(what)),
+      [],
+    );
+    first.transport.abortConnection();
+    await first.lost;
+  });
+
+  it("is carried by the driver that was asked for, and says so", async () => {
+    for (const driver of ["native", "portable"] as const) {
+      if (driver === "native" && whyNotNative() !== null) continue;
+      const child = await shell("cat", { driver });
+      assert.equal(child.transport.driver, driver);
+      child.transport.loseConnection();
+      await child.lost;
+    }
+    assert.throws(() => shell("cat", { driver: "another" as never }), RangeError);
   });
 
   it("notices that the child closed what it read (CORE-331)", async () => {
@@ -259,5 +315,47 @@ describe("childProcess", options, () => {
     for (const given of wrong) {
       assert.throws(() => childProcess(given as never), { name: /^(Type|Range)Error$/ });
     }
+  });
+});
+
+const native = { driver: "native" } as const;
+
+describe("childProcess over true pipes", onlyNative, () => {
+  it("ends a child that waits to print when nobody reads any more, by SIGPIPE", async () => {
+    const child = await shell("yes", { ...native, fds: { 2: "r" } });
+    await child.received(1);
+    child.transport.closeChildFD(1);
+    const { code, exitCode, signal } = await child.lost;
+    // The shell may have become it, or be told by it.
+    assert.equal(code, "ERR_WIRE_PROCESS_EXIT");
+    assert.ok(signal === "SIGPIPE" || exitCode === 128 + 13, `${signal} ${exitCode}`);
+    assert.equal(child.childTexts.get(2), undefined);
+  });
+
+  it("lets the child open its standard streams by their names", async () => {
+    const child = await shell("cat /dev/stdin >/dev/stdout", native);
+    child.transport.write(Buffer.from("by name"));
+    child.transport.loseWriteConnection();
+    await child.lost;
+    assert.equal(child.bytes.toString(), "by name");
+  });
+
+  it("notices at once that the child closed its input (CORE-331)", async () => {
+    const child = await shell("exec 0<&-; read go <&3; echo on", { ...native, fds: { 3: "w" } });
+    await child.writeEnded;
+    child.transport.writeToChild(3, Buffer.from("go\n"));
+    assert.equal((await child.lost).kind, "done");
+    assert.equal(child.bytes.toString(), "on\n");
+  });
+
+  it("counts exactly what the child was handed when it is killed", async () => {
+    const child = await shell("kill -STOP $$", native);
+    child.transport.write(new Uint8Array(200_000));
+    await new Promise((resolve) => setImmediate(resolve));
+    child.transport.abortConnection();
+    const { accepted, sent, unsent } = (await child.lost).ledger;
+    assert.deepEqual([accepted, sent + unsent], [200_000, 200_000]);
+    // As much as a pipe holds.
+    assert.ok(sent > 0 && unsent > 0, `${sent} and ${unsent}`);
   });
 });

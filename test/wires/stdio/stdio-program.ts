@@ -73,6 +73,18 @@ const PROGRAMS: Readonly<Record<string, () => Promise<void>>> = {
       },
     });
   },
+  /** Writes nothing, until nobody would read it. */
+  idle: async () => {
+    await stdio({ driver: "native" }).connect({
+      ...SILENT,
+      readConnectionLost: () => undefined,
+      writeConnectionLost: () => {
+        tell("writeLost");
+        process.exit();
+      },
+    });
+    setInterval(() => undefined, 1000);
+  },
   /** The same with Node's own stream. */
   naiveFill: async () => {
     process.stdout.write(new Uint8Array(MIB));
@@ -83,7 +95,7 @@ const PROGRAMS: Readonly<Record<string, () => Promise<void>>> = {
     await stdio({ closeOutput: true }).connect({
       ...SILENT,
       connectionMade: (transport) => {
-        tell(`nonBlocking ${transport.nonBlocking.join(",")}`);
+        tell(`${transport.driver}: nonBlocking ${transport.nonBlocking.join(",")}`);
         transport.write(Buffer.from("all"));
         transport.loseWriteConnection();
       },

@@ -13,6 +13,7 @@ import {
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { StdioTransport } from "../../../src/contract/index.ts";
+import { whyNotNative } from "../../../src/wires/_drivers/native/addon.ts";
 import { stdio } from "../../../src/wires/stdio/index.ts";
 import { missingPrograms } from "../../../tools/missing-programs.ts";
 import { Program } from "../../interop/program.ts";
@@ -20,6 +21,7 @@ import { Scratch } from "../../interop/scratch.ts";
 import type { Pipe } from "../fifo.ts";
 import { closeQuietly, makePipe } from "../fifo.ts";
 import { HalfCloseAware, patterned, RecordingProtocol } from "../recording-protocol.ts";
+import { onlyNative } from "../unix/descriptor-rig.ts";
 
 const options = process.platform === "linux" ? {} : { skip: "needs /proc" };
 const program = fileURLToPath(new URL("stdio-program.js", import.meta.url));
@@ -129,6 +131,30 @@ describe("stdio", options, () => {
     await new Promise((resolve) => endless.once("close", resolve));
   });
 
+  it("notices that its reader has gone with nothing to write (CORE-158)", onlyNative, async () => {
+    const [there, back] = [makePipe(), makePipe()];
+    const ends = { input: back.input, output: there.output, endsWithReader: true };
+    const protocol = new HalfCloseAware();
+    await stdio({ ...ends, driver: "native" }).connect(protocol);
+    const { driver } = protocol.transport as unknown as StdioTransport;
+    assert.equal(driver, "native");
+    writeSync(back.output, patterned(60_000));
+    closeSync(there.input);
+    await protocol.writeEnded;
+    assert.equal((await protocol.lost).kind, "done");
+    assert.equal(protocol.byteCount, 60_000);
+    closeQuietly(there.output, back.input, back.output);
+  });
+
+  it("is noticed to be unread from the start", onlyNative, async () => {
+    const pipe = makePipe();
+    closeSync(pipe.input);
+    const child = new Program(process.execPath, [program, "idle"], { stdout: pipe.output });
+    assert.equal((await child.outcome).stderr, "writeLost\n");
+    assert.equal(isNonBlocking(pipe.output), false);
+    closeSync(pipe.output);
+  });
+
   it("takes no byte of a shared input after a close", async () => {
     const [there, back] = [makePipe(), makePipe()];
     const protocol = new RecordingProtocol();
@@ -176,19 +202,26 @@ describe("stdio", options, () => {
     });
   });
 
-  it("takes a socket, says that it could not open it anew, and ends it for its reader", async () => {
-    // Node gives its children sockets for pipes.
-    await using child = new Program(process.execPath, [program, "half"], { input: "open" });
-    await child.until(({ stderr }) => /nonBlocking 0,1\n/.test(stderr) || undefined);
-    await child.until(({ stdoutEnded }) => stdoutEnded || undefined);
-    assert.equal(child.stdout, "all");
-    child.write("x");
-    await child.until(({ stderr }) => /heard x\n/.test(stderr) || undefined);
-    child.endInput();
-    const { status, stderr } = await child.outcome;
-    assert.equal(status, 0);
-    assert.equal(stderr, "nonBlocking 0,1\nheard x\ninput ended\n");
-  });
+  for (const driver of ["native", "portable"] as const) {
+    const why = driver === "native" ? whyNotNative() : null;
+    const skip = why !== null && why;
+    const taken = driver === "native" ? "" : "0,1";
+    const what = taken === "" ? "leaves it waiting for others" : "says that it could not";
+    it(`takes a socket, ${what}, and ends it for its reader (${driver})`, { skip }, async () => {
+      // Node gives its children sockets for pipes.
+      const env = { OVERWALL_DRIVER: driver };
+      await using child = new Program(process.execPath, [program, "half"], { env, input: "open" });
+      await child.until(({ stderr }) => stderr.includes(`nonBlocking ${taken}\n`) || undefined);
+      await child.until(({ stdoutEnded }) => stdoutEnded || undefined);
+      assert.equal(child.stdout, "all");
+      child.write("x");
+      await child.until(({ stderr }) => /heard x\n/.test(stderr) || undefined);
+      child.endInput();
+      const { status, stderr } = await child.outcome;
+      assert.equal(status, 0);
+      assert.equal(stderr, `${driver}: nonBlocking ${taken}\nheard x\ninput ended\n`);
+    });
+  }
 
   it("takes files for both, and appends where the shell does", async () => {
     using scratch = new Scratch();

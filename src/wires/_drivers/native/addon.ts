@@ -58,6 +58,12 @@ export interface Addon {
   resizeTerminal(slot: number, columns: number, rows: number): number;
   /** The status of a process that has exited: an exit code, or -1 and a signal. */
   reap(slot: number): readonly [exitCode: number, signal: number] | number;
+  /** Two ends of a pipe: ours does not wait; both are close-on-exec, and in no slot. */
+  makePipe(weRead: boolean): readonly [ours: number, theirs: number] | number;
+  /** Makes a descriptor ours alone, as far as that can be: not waiting, and close-on-exec. */
+  takeOver(fd: number): number;
+  /** How many bytes can be read from a descriptor at once. */
+  unread(fd: number): number;
   /** A duplicate of any descriptor, close-on-exec. */
   duplicate(fd: number): number;
   /** Of a descriptor that no slot has. */

@@ -1,7 +1,7 @@
 import { fstat, read } from "node:fs";
 import { systemRuntime } from "../../../flow/index.ts";
+import type { Intake, IntakeFacts } from "../duct.ts";
 import { errnoOf } from "../errno.ts";
-import type { Intake, IntakeFacts } from "./duct.ts";
 import { keptChunk } from "./kept-chunk.ts";
 
 export interface FileIntakeOptions {

@@ -1,8 +1,8 @@
 import { write } from "node:fs";
 import type { Bytes } from "../../../contract/index.ts";
 import { systemRuntime } from "../../../flow/index.ts";
+import type { Outlet, OutletFacts } from "../duct.ts";
 import { errnoOf } from "../errno.ts";
-import type { Outlet, OutletFacts } from "./duct.ts";
 
 export interface FileOutletOptions {
   /** Where to begin; `null`: wherever the descriptor stands, or at the end where it appends. */

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Intake, IntakeFacts } from "./duct.ts";
+import type { Intake, IntakeFacts } from "../duct.ts";
 import { keptChunk } from "./kept-chunk.ts";
 
 /** The readable side of a pipe, a socket or a terminal as Node streams it. */

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Bytes } from "../../../contract/index.ts";
+import type { Outlet, OutletFacts } from "../duct.ts";
 import { errnoOf } from "../errno.ts";
-import type { Outlet, OutletFacts } from "./duct.ts";
 import { destroyed } from "./stream-intake.ts";
 
 /**

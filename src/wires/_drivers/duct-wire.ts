@@ -1,8 +1,8 @@
-import type { Address, Bytes, CloseCause } from "../../../contract/index.ts";
-import type { Facts, Wire } from "../../../flow/index.ts";
-import { systemRuntime } from "../../../flow/index.ts";
-import { causeOfLoss } from "../errno.ts";
+import type { Address, Bytes, CloseCause } from "../../contract/index.ts";
+import type { Facts, Wire } from "../../flow/index.ts";
+import { systemRuntime } from "../../flow/index.ts";
 import type { Intake, MakeIntake, MakeOutlet, Outlet } from "./duct.ts";
+import { causeOfLoss } from "./errno.ts";
 import { LastRound } from "./last-round.ts";
 
 export interface DuctWireOptions {
@@ -102,9 +102,19 @@ export class DuctWire implements Wire {
     else if (this.#endsWithReader && !this.#isEndAsked && !this.#hasPeerEnded) this.#readLast();
   };
 
+  /** In a later turn: what was read already and not told yet is told before. */
   #readLast(): void {
-    this.#lastRound = new LastRound(systemRuntime().clock, this.#peerEnded);
-    if (this.#isReading) this.#lastRound.resumed();
+    const { clock, turn } = systemRuntime();
+    turn.later(() => {
+      if (this.#isSilent || this.#hasPeerEnded) return;
+      const unreadBytes = this.#intake?.unread?.();
+      if (unreadBytes === 0) {
+        this.#peerEnded();
+        return;
+      }
+      this.#lastRound = new LastRound(clock, this.#peerEnded, unreadBytes);
+      if (this.#isReading) this.#lastRound.resumed();
+    });
   }
 
   readonly #peerEnded = (): void => {

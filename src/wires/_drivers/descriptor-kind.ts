@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync } from "node:fs";
 import { isatty } from "node:tty";
+import { errnoOf } from "./errno.ts";
 
 /** What a descriptor leads to, as far as it matters how it is read and written. */
 export type DescriptorKind = "file" | "pipe" | "socket" | "terminal" | "device";
@@ -57,6 +58,17 @@ export function reopenedToRead(fd: number): number | null {
   }
   closeSync(writer);
   return own;
+}
+
+/** The same, to write; `"unread"` for a pipe that nobody reads. */
+export function reopenedToWrite(fd: number): number | "unread" | null {
+  const { O_NOCTTY, O_NONBLOCK, O_WRONLY } = constants;
+  try {
+    return openSync(`/proc/self/fd/${fd}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+  } catch (error) {
+    const isUnread = error instanceof Error && errnoOf(error) === "ENXIO" && kindOf(fd) === "pipe";
+    return isUnread ? "unread" : null;
+  }
 }
 
 function isNamedPipe(fd: number): boolean {

@@ -1,4 +1,4 @@
-import type { Bytes } from "../../../contract/index.ts";
+import type { Bytes } from "../../contract/index.ts";
 
 /** What an intake reports; nothing from inside its verbs, and nothing after `ended` or `failed`. */
 export interface IntakeFacts {
@@ -12,6 +12,8 @@ export interface IntakeFacts {
 export interface Intake {
   read(): void;
   pause(): void;
+  /** How many bytes are there to be read at once; absent where that cannot be told. */
+  unread?(): number;
   /** Lets go of the descriptor: reports nothing more, calls `done` in a later turn. */
   close(done: () => void): void;
 }
