@@ -18,6 +18,8 @@ import { DuctWire } from "../_drivers/portable/duct-wire.ts";
 import { NodeSocketWire } from "../_drivers/portable/node-socket-wire.ts";
 import type { Ownership } from "../_drivers/portable/open-duct.ts";
 import { openIntake, openOutlet } from "../_drivers/portable/open-duct.ts";
+import { completionPort } from "../_drivers/windows/open-handle.ts";
+import { prepareHandles } from "./overlapped.ts";
 
 export interface DescriptorOptions {
   /** One that is read, written, or both, as it was opened. Or name each: */
@@ -31,33 +33,51 @@ export interface DescriptorOptions {
    * opened anew. Default false: they are the connection's, and closed with it.
    */
   readonly shared?: boolean;
+  /**
+   * Windows: the numbers are handles that were opened with FILE_FLAG_OVERLAPPED, and that no
+   * completion port has. Needs `koffi` (`npm install koffi`). Default false.
+   */
+  readonly overlapped?: boolean;
 }
 
 /**
  * Descriptors of this process as a connection: a pipe, a socket, a terminal, a file, or one for
- * each direction. POSIX only.
+ * each direction.
  *
  * One that is only read has ended our direction from the start; of one that is only written
  * the peer's end comes with ours. A reader that is gone ends our direction, unasked. One `connect`
  * for
  * each: afterwards the descriptors are closed, unless `shared`.
  *
+ * On Windows a descriptor leads to a file, a pipe or the console, and is used in one direction.
+ * With `overlapped`, handles of files, pipes and devices are used through a completion port: order
+ * is kept with several writes in flight, the count of what was sent is exact, and an abort cancels
+ * what is in flight. A file is read or written from its beginning (or at its end, where it was
+ * opened to append). A pipe that goes both ways has no end of one way (no `halfClose`). Shared
+ * handles stay with the port of this thread. **Not promised:** more than one write in flight where
+ * handles append.
+ *
  * @throws {TypeError} {RangeError} for options of a wrong type or outside their range.
- * @see twisted.internet.abstract.FileDescriptor
+ * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED for `overlapped` on other systems.
+ * @throws {WireError} ERR_WIRE_MISSING_PEER for `overlapped` where `koffi` is not installed.
+ * @see twisted.internet.abstract.FileDescriptor; twisted.internet.iocpreactor.abstract.FileHandle
  */
 export function descriptor(options: DescriptorOptions): ClientEndpoint {
   if (typeof options !== "object" || options === null) {
     throw new TypeError("descriptor() takes an object of options");
   }
-  const { fd, input, output, shared = false } = options;
+  const { fd, input, output, overlapped = false, shared = false } = options;
   for (const [name, value] of Object.entries({ fd, input, output })) {
     if (value === undefined || (Number.isInteger(value) && value >= 0)) continue;
     throw new RangeError(`descriptor(): ${name} must be a descriptor's number, not ${value}`);
   }
-  if (typeof shared !== "boolean") throw new TypeError("descriptor(): shared must be a boolean");
+  for (const [name, value] of Object.entries({ overlapped, shared })) {
+    if (typeof value !== "boolean") throw new TypeError(`descriptor(): ${name} must be a boolean`);
+  }
   if ((fd === undefined) === (input === undefined && output === undefined)) {
     throw new TypeError("descriptor() takes fd, or input and output, or one of the two");
   }
+  if (overlapped) completionPort();
   return { connect: (protocol, given) => open(options, protocol, given) };
 }
 
@@ -95,6 +115,7 @@ interface Prepared {
 }
 
 function prepare(options: DescriptorOptions): Prepared {
+  if (options.overlapped === true) return prepareHandles(options);
   const { input = null, output = null, fd = null, shared = false } = options;
   const ownership = shared ? "shared" : "ours";
   try {
