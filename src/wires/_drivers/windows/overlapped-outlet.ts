@@ -20,6 +20,7 @@ export class OverlappedOutlet implements Outlet {
   /** One fell short, and nothing behind it counts. */
   #isBroken = false;
   #isSilent = false;
+  #isReleased = false;
   #done: (() => void) | null = null;
 
   constructor(handle: OverlappedHandle, facts: OutletFacts) {
@@ -35,9 +36,9 @@ export class OverlappedOutlet implements Outlet {
     this.#next();
   }
 
-  /** There is no end but the handle's own: that of everything that was written is known here. */
+  /** The end is the handle's own; what is read through it, too, stays open for that. */
   end(): void {
-    setImmediate(() => this.#stop(() => this.#facts.ended()));
+    this.#release(() => this.#stop(() => this.#facts.ended()));
   }
 
   close(done: () => void): void {
@@ -123,7 +124,13 @@ export class OverlappedOutlet implements Outlet {
     const done = this.#done;
     if (done === null || this.#writes.some(({ slot }) => slot !== null)) return;
     this.#done = null;
-    this.#handle.release(done);
+    this.#release(done);
+  }
+
+  #release(done: () => void): void {
+    if (this.#isReleased) setImmediate(done);
+    else this.#handle.release(done);
+    this.#isReleased = true;
   }
 }
 
