@@ -7,7 +7,13 @@ import type {
   EndpointOptions,
   Protocol,
 } from "../../contract/index.ts";
-import { ConnectError, formatAddress, resolveLimits } from "../../contract/index.ts";
+import {
+  ConnectError,
+  formatAddress,
+  isWireError,
+  resolveLimits,
+  UnsupportedError,
+} from "../../contract/index.ts";
 import type { Facts } from "../../flow/index.ts";
 import { checkProtocol } from "../../flow/index.ts";
 import { meaningForDescriptor } from "../_drivers/errno.ts";
@@ -109,6 +115,12 @@ async function open<P extends Protocol>(
   return protocol;
 }
 
+/** The system does not tell which way a descriptor was opened, and Node cannot use one twice. */
+function bothWays(fd: number): UnsupportedError {
+  const why = "Windows does not tell which way it goes: name it as input, or as output";
+  return new UnsupportedError(`use descriptor ${fd}`, why);
+}
+
 interface Prepared {
   readonly capabilities: ReadonlySet<Capability>;
   readonly make: (facts: Facts) => OpenableWire;
@@ -120,6 +132,7 @@ function prepare(options: DescriptorOptions): Prepared {
   const ownership = shared ? "shared" : "ours";
   try {
     if (fd === null) return prepareDucts({ kind: "descriptor", input, output }, ownership);
+    if (process.platform === "win32") throw bothWays(fd);
     if (kindOf(fd) === "socket") return prepareSocket(fd);
     const ways = waysOf(fd) ?? { reads: true, writes: true };
     const address: DescriptorAddress = {
@@ -129,7 +142,7 @@ function prepare(options: DescriptorOptions): Prepared {
     };
     return prepareDucts(address, ownership);
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    if (!(error instanceof Error) || isWireError(error)) throw error;
     const address: DescriptorAddress = {
       kind: "descriptor",
       input: input ?? fd,

@@ -1,4 +1,5 @@
 import { closeSync, openSync } from "node:fs";
+import { devNull } from "node:os";
 import type {
   Capability,
   ClientEndpoint,
@@ -7,7 +8,7 @@ import type {
   StdioAddress,
   StdioTransport,
 } from "../../contract/index.ts";
-import { ConnectError, resolveLimits, UnsupportedError } from "../../contract/index.ts";
+import { ConnectError, isWireError, resolveLimits } from "../../contract/index.ts";
 import { checkProtocol } from "../../flow/index.ts";
 import { meaningForDescriptor } from "../_drivers/errno.ts";
 import { openWire } from "../_drivers/open-wire.ts";
@@ -38,7 +39,7 @@ export interface StdioOptions {
 
 /**
  * The standard streams of this process as a connection: what comes is standard input, what is
- * written goes to standard output. POSIX only.
+ * written goes to standard output.
  *
  * Nothing here blocks the loop, and what is queued keeps the process alive until it has left, so
  * that output is complete when the main program returns; before `process.exit`, await
@@ -50,10 +51,14 @@ export interface StdioOptions {
  * at the next write: an end of our direction, unasked. The descriptors stay open. A close does not
  * wait for the end of input; up to 64 KiB of it may have been taken from a pipe and not delivered.
  *
+ * On Windows pipes, files and the console are standard streams, and other numbers than 0, 1 and 2
+ * are refused where they are pipes. Writing to a console holds the loop while somebody selects
+ * text in it. Pipes are written in the pool of threads, as Node does.
+ *
  * One connection at a time for each descriptor: ERR_WIRE_BUSY.
  *
  * @throws {TypeError} {RangeError} for options of a wrong type or outside their range.
- * @see twisted.internet.stdio.StandardIO
+ * @see twisted.internet.stdio.StandardIO; twisted.internet._win32stdio.StandardIO
  */
 export function stdio(options: StdioOptions = {}): ClientEndpoint<StdioTransport> {
   const { closeOutput = false, endsWithReader = false, input = 0, output = 1 } = options;
@@ -84,9 +89,6 @@ async function open<P extends Protocol<StdioTransport>>(
   const limits = resolveLimits(given.limits);
   checkProtocol(protocol as P & Protocol);
   given.signal?.throwIfAborted();
-  if (process.platform === "win32") {
-    throw new UnsupportedError("connect to stdio:", "there is no way to here on this system yet");
-  }
   const { input, output } = options;
   claimStdio([input, output]);
   const { intake, outlet } = openBoth(options);
@@ -135,7 +137,7 @@ function openBoth({ closeOutput, input, output }: Required<StdioOptions>): {
     return { intake, outlet: openOutlet(output, "shared", closeOutput) };
   } catch (error) {
     intake?.release();
-    if (!(error instanceof Error)) throw error;
+    if (!(error instanceof Error) || isWireError(error)) throw error;
     const { code, why } = meaningForDescriptor(error, fd);
     throw new ConnectError(code, "stdio:", why, [{ address: ADDRESS, error }]);
   }
@@ -151,7 +153,7 @@ function closing(make: MakeOutlet, fd: number, closed: () => void): MakeOutlet {
     closed();
     // The number of a standard stream must not become that of some other file.
     if (fd > 2) return;
-    const taken = openSync("/dev/null", "w");
+    const taken = openSync(devNull, "w");
     if (taken !== fd) closeSync(taken);
   };
   return (facts) => {

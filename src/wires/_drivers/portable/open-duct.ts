@@ -1,6 +1,7 @@
 import { close, constants } from "node:fs";
 import { Socket } from "node:net";
 import { ReadStream } from "node:tty";
+import { openWindowsIntake, openWindowsOutlet } from "../windows/windows-duct.ts";
 import { kindOf, reopened, reopenedToRead } from "./descriptor-kind.ts";
 import type { MakeIntake, MakeOutlet } from "./duct.ts";
 import { FileIntake } from "./file-intake.ts";
@@ -31,6 +32,7 @@ export function openIntake(
   ownership: Ownership,
   follow = false,
 ): OpenedDuct<MakeIntake> {
+  if (process.platform === "win32") return openWindowsIntake(fd, ownership, follow);
   const kind = kindOf(fd);
   if (kind === "file" || kind === "device") {
     const release = releaseOf(fd, ownership);
@@ -64,6 +66,7 @@ export function openOutlet(
   ownership: Ownership,
   endsShared = false,
 ): OpenedDuct<MakeOutlet> {
+  if (process.platform === "win32") return openWindowsOutlet(fd, ownership, endsShared);
   const kind = kindOf(fd);
   if (kind === "file" || kind === "device") {
     const release = releaseOf(fd, ownership);
