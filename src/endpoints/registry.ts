@@ -67,10 +67,18 @@ const unixOptions: Readonly<Record<string, OptionRow>> = {
   backlog: { type: "number", describe: "listening: connections that may wait", fallback: "511" },
 };
 
+const pipeOptions: Readonly<Record<string, OptionRow>> = {
+  backlog: {
+    type: "number",
+    describe: "listening: connections that may wait while accepting is paused",
+    fallback: "511",
+  },
+};
+
 const stdioOptions: Readonly<Record<string, OptionRow>> = {
   closeOutput: {
     type: "boolean",
-    describe: "our end is an end for whoever reads",
+    describe: "our end is an end for whoever reads; on Windows the exit is",
     fallback: "true",
   },
   endsWithReader: {
@@ -113,6 +121,19 @@ const builtIn: readonly Scheme[] = [
     open: async ({ place, options }) => {
       const { unix } = await import("../wires/unix/index.ts");
       return unix({ path: placeOf("path", place).path, ...options });
+    },
+  },
+  {
+    name: "pipe",
+    describe: "a named pipe of Windows, by what follows `\\\\.\\pipe\\` in its name",
+    example: "pipe:app",
+    place: "word",
+    options: pipeOptions,
+    listens: true,
+    connects: true,
+    open: async ({ place, options }) => {
+      const { pipe } = await import("../wires/pipe/index.ts");
+      return pipe({ name: placeOf("word", place).name, ...options });
     },
   },
   {
@@ -174,9 +195,9 @@ const builtIn: readonly Scheme[] = [
     servesOne: true,
     open: async ({ options }) => {
       const { stdio } = await import("../wires/stdio/index.ts");
-      return served(stdio({ closeOutput: true, endsWithReader: true, ...options }), {
-        kind: "stdio",
-      });
+      // Windows keeps standard output open until the exit.
+      const closeOutput = process.platform !== "win32";
+      return served(stdio({ closeOutput, endsWithReader: true, ...options }), { kind: "stdio" });
     },
   },
   {

@@ -8,10 +8,16 @@ import type {
   StdioAddress,
   StdioTransport,
 } from "../../contract/index.ts";
-import { ConnectError, isWireError, resolveLimits } from "../../contract/index.ts";
+import {
+  ConnectError,
+  isWireError,
+  resolveLimits,
+  UnsupportedError,
+} from "../../contract/index.ts";
 import { checkProtocol } from "../../flow/index.ts";
 import { meaningForDescriptor } from "../_drivers/errno.ts";
 import { openWire } from "../_drivers/open-wire.ts";
+import { kindOf } from "../_drivers/portable/descriptor-kind.ts";
 import type { MakeOutlet } from "../_drivers/portable/duct.ts";
 import { DuctWire } from "../_drivers/portable/duct-wire.ts";
 import { openIntake, openOutlet } from "../_drivers/portable/open-duct.ts";
@@ -28,6 +34,7 @@ export interface StdioOptions {
   /**
    * Whether the end of our direction is an end for whoever reads: a pipe is closed then, and its
    * number leads to the null device. Default false: they see the end when this process exits.
+   * Refused for a pipe on Windows, where Node keeps standard output open.
    */
   readonly closeOutput?: boolean;
   /**
@@ -134,6 +141,9 @@ function openBoth({ closeOutput, input, output }: Required<StdioOptions>): {
   try {
     intake = openIntake(input, "shared");
     fd = output;
+    if (closeOutput && process.platform === "win32" && kindOf(output) === "pipe") {
+      throw new UnsupportedError("close standard output", "on Windows only an exit does");
+    }
     return { intake, outlet: openOutlet(output, "shared", closeOutput) };
   } catch (error) {
     intake?.release();
