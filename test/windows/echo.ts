@@ -1,7 +1,7 @@
 import type { Protocol, StdioTransport } from "../../src/contract/index.ts";
 import { finishStdio, stdio } from "../../src/wires/stdio/index.ts";
 
-/** A program that says what it reads, and says it all before it exits with 5; "closing": with 6, refused. */
+/** Says all it reads before it exits with 5. With "closing" it is refused, and exits with 6. */
 class Echo implements Protocol<StdioTransport> {
   #transport!: StdioTransport;
 

@@ -64,6 +64,12 @@ if (typeof node === "string") {
     assert.match(shown, /<key h>[\s\S]*<key q>/);
   });
 
+  test("the example of named pipes goes over one on Windows", async () => {
+    const { output, status } = await node.run(["build/examples/named-pipe.js"], "example");
+    assert.equal(status, 0, output);
+    assert.match(output, /client: hello over pipe/);
+  });
+
   for (const path of [...own, "build/test/conformance/tcp.test.js"]) {
     test(`${path} passes on Windows`, async () => {
       const name = path.replace(/^.*\//, "");
