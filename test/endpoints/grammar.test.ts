@@ -200,7 +200,7 @@ describe("what is wrong with an endpoint string", () => {
     ["/run/app.sock", "", /as in unix:\/run\/app\.sock/],
     ["tcp", "tcp", /expected ":" and where to/],
     ["tpc://127.0.0.1:1", "", /unknown scheme "tpc"; did you mean "tcp"/],
-    ["gopher://h", "", /unknown scheme "gopher"; there are tcp, unix, memory/],
+    ["gopher://h", "", /unknown scheme "gopher"; there are tcp, unix, pipe, memory/],
     ["ssh+tcp://h:22", "", /ssh \(an SSH session\) is not in this version/],
     ["stdio:x", "stdio:", /has nothing behind it but options/],
     ["fd:three", "fd:", /expected a descriptor's number/],

@@ -1,4 +1,5 @@
 import type { Bytes } from "../../../contract/index.ts";
+import { systemRuntime } from "../../../flow/index.ts";
 import type { Koffi, KoffiFunction } from "./koffi.ts";
 import { Overlappeds } from "./overlappeds.ts";
 import type {
@@ -70,10 +71,17 @@ export class SystemCalls implements WindowsCalls {
 
   wait(timeoutMs: number, told: (completions: readonly Completion[]) => void): void {
     const call = this.#calls.GetQueuedCompletionStatusEx;
+    // A call that cannot be made now, since others of the process wait by the same way, can be soon.
+    const tryLater = (): void => void systemRuntime().clock.after(RETRY_MS, () => told([]));
     const answer = (error: unknown, wasTold: number): void => {
-      told(error || wasTold === 0 ? [] : this.#completions());
+      if (error) tryLater();
+      else told(wasTold === 0 ? [] : this.#completions());
     };
-    call.async(this.#port, this.#entries, ENTRIES_MAX, this.#entryCount, timeoutMs, 0, answer);
+    try {
+      call.async(this.#port, this.#entries, ENTRIES_MAX, this.#entryCount, timeoutMs, 0, answer);
+    } catch {
+      tryLater();
+    }
   }
 
   wake(): void {
@@ -171,6 +179,7 @@ const SIGNATURES = {
 } as const satisfies Readonly<Record<string, Signature>>;
 
 const NO_HANDLE = -1;
+const RETRY_MS = 10;
 const ENTRIES_MAX = 64;
 /** OVERLAPPED_ENTRY: key, address of the OVERLAPPED, status, count of bytes. */
 const ENTRY_BYTES = 32;
