@@ -31,7 +31,6 @@ const port = await place.listen(() => new Greeter());
 const connection = await connect(place);
 const decoder = new TextDecoder();
 for await (const chunk of connection) console.log(`client: ${decoder.decode(chunk)}`);
-connection.close();
-await connection.closed;
+await connection.close();
 await port.stopListening();
 rmSync(folder, { recursive: true });

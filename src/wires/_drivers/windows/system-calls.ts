@@ -71,7 +71,7 @@ export class SystemCalls implements WindowsCalls {
 
   wait(timeoutMs: number, told: (completions: readonly Completion[]) => void): void {
     const call = this.#calls.GetQueuedCompletionStatusEx;
-    // A call that cannot be made now, since others of the process wait by the same way, can be soon.
+    // There is a bound on such calls for the whole process: what cannot be made now can be soon.
     const tryLater = (): void => void systemRuntime().clock.after(RETRY_MS, () => told([]));
     const answer = (error: unknown, wasTold: number): void => {
       if (error) tryLater();
