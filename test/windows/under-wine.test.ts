@@ -71,7 +71,7 @@ if (typeof node === "string") {
   });
 
   for (const path of [...own, "build/test/conformance/tcp.test.js"]) {
-    test(`${path} passes on Windows`, async () => {
+    test(`${path} passes on Windows`, async (t) => {
       const name = path.replace(/^.*\//, "");
       const ran = await node.run(["--test-reporter=tap", path], name);
       const count = (what: string): number =>
@@ -80,6 +80,7 @@ if (typeof node === "string") {
       assert.equal(ran.status, 0, `${failures.join("\n")}\n${ran.output.slice(-4000)}`);
       assert.deepEqual([count("fail"), count("cancelled")], [0, 0]);
       assert.ok(count("pass") > 0, "it ran something");
+      t.diagnostic(`${count("pass")} passed, ${count("skipped")} skipped`);
     });
   }
 }

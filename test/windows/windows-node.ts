@@ -68,7 +68,10 @@ export class WindowsNode {
   }
 
   get #environment(): Record<string, string> {
-    const own = Object.entries(process.env).filter((one): one is [string, string] => !!one[1]);
+    const own = Object.entries(process.env).flatMap(([name, value = ""]) =>
+      // What a runner of tests tells its own files is not for those that run there.
+      name.startsWith("NODE_") ? [] : [[name, value] as const],
+    );
     return {
       ...Object.fromEntries(own),
       WINEPREFIX: join(this.#folder, "prefix"),
