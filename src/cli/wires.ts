@@ -62,6 +62,7 @@ const NATIVE: ReadonlySet<string> = new Set(["tcp", "unix", "process", "stdio", 
 /** What would make a scheme work that does not. */
 function lackingFor(scheme: string): string | null {
   if (scheme === "unix" && process.platform === "win32") return "a system with UNIX-domain sockets";
+  if (scheme === "pipe" && process.platform !== "win32") return "Windows";
   const why = scheme === "pty" ? whyNotNative() : null;
   return why === null ? null : `the native driver: ${why}`;
 }

@@ -7,6 +7,7 @@
 export interface AddressKinds {
   readonly tcp: TcpAddress;
   readonly unix: UnixAddress;
+  readonly pipe: PipeAddress;
   readonly loopback: LoopbackAddress;
   readonly memory: MemoryAddress;
   readonly process: ProcessAddress;
@@ -46,6 +47,13 @@ export interface UnixAddress extends Layered {
   readonly path: string | null;
 }
 
+/** One end of a named pipe of Windows. */
+export interface PipeAddress extends Layered {
+  readonly kind: "pipe";
+  /** Without `\\\\.\\pipe\\` before it; `null` for the end that connected. */
+  readonly name: string | null;
+}
+
 /**
  * One end of a loopback or of a simulated wire. @see twisted.protocols.loopback._LoopbackAddress
  */
@@ -82,6 +90,8 @@ export interface DescriptorAddress extends Layered {
   readonly input: number | null;
   /** The one that is written. */
   readonly output: number | null;
+  /** They are handles of Windows: numbers of another kind. */
+  readonly isHandle?: true;
 }
 
 /** A file. */
@@ -105,6 +115,8 @@ export function formatAddress(address: Address): string {
     case "unix":
       if (address.path === null) return "unix:(unnamed)";
       return address.path.startsWith("@") ? `unix:${address.path}` : `unix://${address.path}`;
+    case "pipe":
+      return address.name === null ? "pipe:(unnamed)" : `pipe:${encodeURIComponent(address.name)}`;
     case "loopback":
       return `loopback:${address.side}`;
     case "memory":
@@ -134,7 +146,8 @@ export function quoteWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-function formatDescriptors({ input, output }: DescriptorAddress): string {
-  if (input === output || output === null) return `fd:${input}`;
-  return input === null ? `fd:${output}` : `fd:${input},${output}`;
+function formatDescriptors({ input, isHandle, output }: DescriptorAddress): string {
+  const what = isHandle === true ? "handle" : "fd";
+  if (input === output || output === null) return `${what}:${input}`;
+  return input === null ? `${what}:${output}` : `${what}:${input},${output}`;
 }

@@ -4,7 +4,6 @@ import type { Schemes } from "./scheme.ts";
 /** Schemes that the grammar knows and this version has no code for, each with what it will be. */
 export const NOT_YET: ReadonlyMap<string, string> = new Map([
   ["systemd", "a socket that systemd hands over"],
-  ["pipe", "a Windows named pipe"],
   ["nats", "a NATS broker"],
   ["telnet", "telnet"],
   ["ssh", "an SSH session"],

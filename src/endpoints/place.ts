@@ -23,6 +23,8 @@ export function readPlace(source: Source, scheme: Scheme, start: number, end: nu
       return { form: "nothing" };
     case "name":
       return readName(source, scheme, start, end);
+    case "word":
+      return readWord(source, scheme, start, end);
     default:
       return source.fail(start, `${scheme.name} needs a wire beneath it, as in ${scheme.example}`);
   }
@@ -44,6 +46,8 @@ export function writePlace(place: Place): string {
       return /^\//.test(place.path) ? `//${encodePath(place.path)}` : encodePath(place.path);
     case "name":
       return `//${encodeURIComponent(place.name)}`;
+    case "word":
+      return encodeURIComponent(place.name);
   }
 }
 
@@ -168,6 +172,16 @@ function readName(source: Source, scheme: Scheme, start: number, end: number): P
     source.fail(from + wrong, `a ${scheme.name} name is one word (write "%2F" for a "/" in it)`);
   }
   return { form: "name", name: source.decode(from, end) };
+}
+
+function readWord(source: Source, scheme: Scheme, start: number, end: number): Place {
+  if (start === end) source.fail(start, `expected a name, as in ${scheme.example}`);
+  const wrong = source.text.slice(start, end).search(/[/\\@:]/);
+  if (wrong >= 0) {
+    const what = `a ${scheme.name} name is one word, as in ${scheme.example}`;
+    source.fail(start + wrong, `${what} (write "%2F" for a "/" in it)`);
+  }
+  return { form: "word", name: source.decode(start, end) };
 }
 
 function isIpv4(host: string): boolean {

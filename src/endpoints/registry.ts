@@ -3,6 +3,7 @@ import type { MemoryNetwork } from "../memory/index.ts";
 import type { FileOptions } from "../wires/file/index.ts";
 import type { OpenRequest, OptionRow, Place, Scheme, Schemes } from "./scheme.ts";
 import { tlsScheme } from "./tls-scheme.ts";
+import { fileOptions, pipeOptions, stdioOptions, tcpOptions, unixOptions } from "./wire-options.ts";
 
 /** The built-in schemes and those added with {@link registerScheme}. */
 export const registeredSchemes: Schemes = {
@@ -47,46 +48,6 @@ export function registerScheme(scheme: Scheme): Disposable {
 /** The one network of `memory://` names in this process. */
 let processNetwork: MemoryNetwork | undefined;
 
-const tcpOptions: Readonly<Record<string, OptionRow>> = {
-  noDelay: { type: "boolean", describe: "small writes leave at once", fallback: "true" },
-  keepAlive: { type: "boolean", describe: "the kernel probes a silent peer", fallback: "false" },
-  keepAliveDelay: { type: "duration", describe: "silence before probing", fallback: "1m" },
-  backlog: { type: "number", describe: "listening: connections that may wait", fallback: "511" },
-  ipv6Only: { type: "boolean", describe: "listening: no IPv4 on [::]", fallback: "false" },
-  localAddress: { type: "text", describe: "connecting: the address to connect from" },
-  localPort: { type: "number", describe: "connecting: the port to connect from" },
-  attemptDelay: {
-    type: "duration",
-    describe: "connecting: how long one address of a name is tried alone",
-    fallback: "250ms",
-  },
-};
-
-const unixOptions: Readonly<Record<string, OptionRow>> = {
-  mode: { type: "mode", describe: "listening: who may connect", fallback: "0600" },
-  backlog: { type: "number", describe: "listening: connections that may wait", fallback: "511" },
-};
-
-const stdioOptions: Readonly<Record<string, OptionRow>> = {
-  closeOutput: {
-    type: "boolean",
-    describe: "our end is an end for whoever reads",
-    fallback: "true",
-  },
-  endsWithReader: {
-    type: "boolean",
-    describe: "a reader of our output that has gone ends input as well",
-    fallback: "true",
-  },
-};
-
-const fileOptions: Readonly<Record<string, OptionRow>> = {
-  write: { type: "boolean", describe: "write, in the place of what is there", fallback: "false" },
-  append: { type: "boolean", describe: "write behind what is there", fallback: "false" },
-  follow: { type: "boolean", describe: "read on as it grows", fallback: "false" },
-  mode: { type: "mode", describe: "of a file that is made, less the umask", fallback: "0666" },
-};
-
 const builtIn: readonly Scheme[] = [
   {
     name: "tcp",
@@ -113,6 +74,19 @@ const builtIn: readonly Scheme[] = [
     open: async ({ place, options }) => {
       const { unix } = await import("../wires/unix/index.ts");
       return unix({ path: placeOf("path", place).path, ...options });
+    },
+  },
+  {
+    name: "pipe",
+    describe: "a named pipe of Windows, by what follows `\\\\.\\pipe\\` in its name",
+    example: "pipe:app",
+    place: "word",
+    options: pipeOptions,
+    listens: true,
+    connects: true,
+    open: async ({ place, options }) => {
+      const { pipe } = await import("../wires/pipe/index.ts");
+      return pipe({ name: placeOf("word", place).name, ...options });
     },
   },
   {
@@ -174,9 +148,9 @@ const builtIn: readonly Scheme[] = [
     servesOne: true,
     open: async ({ options }) => {
       const { stdio } = await import("../wires/stdio/index.ts");
-      return served(stdio({ closeOutput: true, endsWithReader: true, ...options }), {
-        kind: "stdio",
-      });
+      // Windows keeps standard output open until the exit.
+      const closeOutput = process.platform !== "win32";
+      return served(stdio({ closeOutput, endsWithReader: true, ...options }), { kind: "stdio" });
     },
   },
   {

@@ -21,6 +21,7 @@ export interface OptionRow {
  * - `path`: `///absolute`, `/absolute`, `./relative`, `../relative` or `@abstract`
  * - `file`: the same without `@abstract`
  * - `name`: `//name`
+ * - `word`: `name`
  * - `numbers`: `3`, or `3,4`
  * - `command`: a command line to the end of the string, without options
  * - `nothing`: nothing
@@ -33,6 +34,7 @@ export type Place =
   | { readonly form: "path"; readonly path: string }
   | { readonly form: "file"; readonly path: string }
   | { readonly form: "name"; readonly name: string }
+  | { readonly form: "word"; readonly name: string }
   | { readonly form: "numbers"; readonly numbers: readonly number[] }
   | { readonly form: "command"; readonly words: readonly string[] }
   | { readonly form: "nothing" };

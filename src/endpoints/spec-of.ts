@@ -44,6 +44,11 @@ function specValueOf(address: Address): EndpointSpec | undefined {
       if (path === null) return undefined;
       return { layers: [{ scheme: "unix", options: {} }], place: { form: "path", path } };
     }
+    case "pipe": {
+      const { name } = address;
+      if (name === null) return undefined;
+      return { layers: [{ scheme: "pipe", options: {} }], place: { form: "word", name } };
+    }
     case "memory": {
       const { name } = address;
       return { layers: [{ scheme: "memory", options: {} }], place: { form: "name", name } };

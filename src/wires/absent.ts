@@ -12,6 +12,10 @@ export function unix(): never {
   throw new UnsupportedError("open a UNIX socket", "a browser has no sockets of its own");
 }
 
+export function pipe(): never {
+  throw new UnsupportedError("open a named pipe", "a browser has none");
+}
+
 export function tlsFromFiles(): never {
   throw new UnsupportedError("speak TLS", "a browser keeps its own to itself");
 }

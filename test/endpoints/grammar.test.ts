@@ -78,6 +78,8 @@ describe("what an endpoint string says", () => {
       "process:sh -c 'a | b?#' 'it'\\''s \"' 'x y'",
       wire("process", { form: "command", words: ["sh", "-c", "a | b?#", "it's \"", "x y"] }),
     ],
+    ["pipe:app", wire("pipe", { form: "word", name: "app" })],
+    ["pipe:a%3Ab", wire("pipe", { form: "word", name: "a:b" })],
     ["memory://a%2Fb", wire("memory", { form: "name", name: "a/b" })],
   ];
   for (const [text, value, canonical] of rows) {
@@ -198,7 +200,7 @@ describe("what is wrong with an endpoint string", () => {
     ["/run/app.sock", "", /as in unix:\/run\/app\.sock/],
     ["tcp", "tcp", /expected ":" and where to/],
     ["tpc://127.0.0.1:1", "", /unknown scheme "tpc"; did you mean "tcp"/],
-    ["gopher://h", "", /unknown scheme "gopher"; there are tcp, unix, memory/],
+    ["gopher://h", "", /unknown scheme "gopher"; there are tcp, unix, pipe, memory/],
     ["ssh+tcp://h:22", "", /ssh \(an SSH session\) is not in this version/],
     ["stdio:x", "stdio:", /has nothing behind it but options/],
     ["fd:three", "fd:", /expected a descriptor's number/],
@@ -247,6 +249,8 @@ describe("what is wrong with an endpoint string", () => {
     ["unix:///a#b", "unix:///a", /write "%23"/],
     ["memory:name", "memory:", /expected "\/\/" and a name/],
     ["memory://", "memory://", /expected a name/],
+    ["pipe:", "pipe:", /expected a name, as in pipe:app/],
+    ["pipe://app", "pipe:", /is one word/],
     ["memory://a/b", "memory://a", /is one word/],
   ];
   for (const [text, upToCaret, expected] of rows) {
@@ -331,6 +335,7 @@ function anySpec(): fc.Arbitrary<EndpointSpec> {
       .map((parts) => ({ form: "path" as const, path: parts.join("") }))
       .filter((where) => !where.path.endsWith("/") || where.path.startsWith("@")),
     path.map((name) => ({ form: "name" as const, name })),
+    path.map((name) => ({ form: "word" as const, name })),
     fc
       .tuple(fc.constantFrom("/", "./", "../"), path)
       .map((parts) => ({ form: "file" as const, path: parts.join("") })),
@@ -349,6 +354,7 @@ function anySpec(): fc.Arbitrary<EndpointSpec> {
         authority: "tcp",
         path: "unix",
         name: "memory",
+        word: "pipe",
         file: "file",
         numbers: "fd",
         command: "process",

@@ -11,7 +11,8 @@ export type DescriptorKind = "file" | "pipe" | "socket" | "terminal" | "device";
  */
 export function kindOf(fd: number): DescriptorKind {
   const stats = fstatSync(fd);
-  if (stats.isFIFO()) return "pipe";
+  // Node says of no descriptor on Windows that it is a pipe; the system does.
+  if (stats.isFIFO() || (stats.mode & FILE_TYPE_BITS) === PIPE_BITS) return "pipe";
   if (stats.isSocket()) return "socket";
   if (isatty(fd)) return "terminal";
   if (stats.isDirectory()) throw Object.assign(new Error("a directory"), { code: "EISDIR" });
@@ -19,6 +20,9 @@ export function kindOf(fd: number): DescriptorKind {
   if (stats.isCharacterDevice() || stats.isBlockDevice()) return "device";
   throw Object.assign(new Error("not a stream"), { code: "ENOSTR" });
 }
+
+const FILE_TYPE_BITS = 0o170_000;
+const PIPE_BITS = 0o010_000;
 
 /** Which ways a descriptor goes; `null` where the system does not tell. */
 export function waysOf(fd: number): { readonly reads: boolean; readonly writes: boolean } | null {

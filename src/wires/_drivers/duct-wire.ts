@@ -31,6 +31,7 @@ export class DuctWire implements Wire {
   #lastRound: LastRound | null = null;
   #isSilent = false;
   #isLeaving = false;
+  #isOver = false;
 
   constructor(facts: Facts, options: DuctWireOptions) {
     const { host, peer, intake, outlet, endsWithReader = false } = options;
@@ -51,7 +52,8 @@ export class DuctWire implements Wire {
     this.#outlet =
       outlet?.({
         sent: (byteCount) => {
-          if (!this.#isSilent) facts.sent(byteCount);
+          // What went out before it was let go is counted.
+          if (!this.#isOver) facts.sent(byteCount);
         },
         ended: this.#sendingEnded,
         failed: this.#failed,
@@ -137,7 +139,9 @@ export class DuctWire implements Wire {
     let openCount = 1;
     const closed = (): void => {
       openCount--;
-      if (openCount === 0) this.#facts.over(cause);
+      if (openCount > 0) return;
+      this.#isOver = true;
+      this.#facts.over(cause);
     };
     for (const duct of [this.#intake, this.#outlet]) {
       if (duct === null) continue;

@@ -7,6 +7,7 @@ import { FileIntake } from "./portable/file-intake.ts";
 import { FileOutlet } from "./portable/file-outlet.ts";
 import { openPortableIntake, openPortableOutlet } from "./portable/portable-duct.ts";
 import { releaseOf } from "./portable/release.ts";
+import { openWindowsIntake, openWindowsOutlet } from "./windows/windows-duct.ts";
 
 /**
  * Whose a descriptor is: `"ours"`, it is closed when its direction is over; `"shared"`, others use
@@ -48,6 +49,7 @@ export interface OutletOptions {
  */
 export function openIntake(fd: number, options: IntakeOptions): OpenedDuct<MakeIntake> {
   const { driver, ownership, follow = false } = options;
+  if (process.platform === "win32") return openWindowsIntake(fd, ownership, follow);
   const kind = kindOf(fd);
   if (kind === "file" || kind === "device") {
     const release = releaseOf(fd, ownership);
@@ -69,6 +71,7 @@ export function openIntake(fd: number, options: IntakeOptions): OpenedDuct<MakeI
  */
 export function openOutlet(fd: number, options: OutletOptions): OpenedDuct<MakeOutlet> {
   const { driver, ownership, endsShared = false } = options;
+  if (process.platform === "win32") return openWindowsOutlet(fd, ownership, endsShared);
   const kind = kindOf(fd);
   if (kind === "file" || kind === "device") {
     const release = releaseOf(fd, ownership);

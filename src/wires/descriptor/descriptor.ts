@@ -9,7 +9,13 @@ import type {
   EndpointOptions,
   Protocol,
 } from "../../contract/index.ts";
-import { ConnectError, formatAddress, resolveLimits } from "../../contract/index.ts";
+import {
+  ConnectError,
+  formatAddress,
+  isWireError,
+  resolveLimits,
+  UnsupportedError,
+} from "../../contract/index.ts";
 import type { Facts, FlowCalls } from "../../flow/index.ts";
 import { checkProtocol, FlowTransport } from "../../flow/index.ts";
 import { socketDriver } from "../_drivers/choose-driver.ts";
@@ -23,6 +29,8 @@ import type { OpenableWire } from "../_drivers/open-wire.ts";
 import { openWire } from "../_drivers/open-wire.ts";
 import { NodeSocketWire } from "../_drivers/portable/node-socket-wire.ts";
 import type { RawSocket } from "../_drivers/raw-socket.ts";
+import { completionPort } from "../_drivers/windows/open-handle.ts";
+import { prepareHandles } from "./overlapped.ts";
 
 export interface DescriptorOptions {
   /** One that is read, written, or both, as it was opened. Or name each: */
@@ -40,11 +48,16 @@ export interface DescriptorOptions {
    * Default: the native driver where it loads, the portable one elsewhere; OVERWALL_DRIVER says.
    */
   readonly driver?: DriverName;
+  /**
+   * Windows: the numbers are handles that were opened with FILE_FLAG_OVERLAPPED, and that no
+   * completion port has. Needs `koffi` (`npm install koffi`). Default false.
+   */
+  readonly overlapped?: boolean;
 }
 
 /**
  * Descriptors of this process as a connection: a pipe, a socket, a terminal, a file, or one for
- * each direction. POSIX only.
+ * each direction.
  *
  * One that is only read has ended our direction from the start; of one that is only written
  * the peer's end comes with ours. A reader that is gone ends our direction, unasked: noticed at
@@ -56,26 +69,38 @@ export interface DescriptorOptions {
  * non-blocking, whoever's they are. **Not promised** on the portable one: that a shared socket
  * stays open.
  *
+ * On Windows a descriptor leads to a file, a pipe or the console, and is used in one direction.
+ * With `overlapped`, handles of files, pipes and devices are used through a completion port: order
+ * is kept with several writes in flight, the count of what was sent is exact, and an abort cancels
+ * what is in flight. A file is read or written from its beginning (or at its end, where it was
+ * opened to append). A pipe that goes both ways has no end of one way (no `halfClose`). Shared
+ * handles stay with the port of this thread. **Not promised:** more than one write in flight where
+ * handles append.
+ *
  * @throws {TypeError} {RangeError} for options of a wrong type or outside their range.
- * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED when the native driver is asked for and is not
- *   here.
- * @see twisted.internet.abstract.FileDescriptor
+ * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED for `overlapped` on other systems, and when the
+ *   native driver is asked for and is not here.
+ * @throws {WireError} ERR_WIRE_MISSING_PEER for `overlapped` where `koffi` is not installed.
+ * @see twisted.internet.abstract.FileDescriptor; twisted.internet.iocpreactor.abstract.FileHandle
  */
 export function descriptor(options: DescriptorOptions): ClientEndpoint<DescriptorTransport> {
   if (typeof options !== "object" || options === null) {
     throw new TypeError("descriptor() takes an object of options");
   }
-  const { fd, input, output, shared = false } = options;
+  const { fd, input, output, overlapped = false, shared = false } = options;
   for (const [name, value] of Object.entries({ fd, input, output })) {
     if (value === undefined || (Number.isInteger(value) && value >= 0)) continue;
     throw new RangeError(`descriptor(): ${name} must be a descriptor's number, not ${value}`);
   }
-  if (typeof shared !== "boolean") throw new TypeError("descriptor(): shared must be a boolean");
+  for (const [name, value] of Object.entries({ overlapped, shared })) {
+    if (typeof value !== "boolean") throw new TypeError(`descriptor(): ${name} must be a boolean`);
+  }
   if ((fd === undefined) === (input === undefined && output === undefined)) {
     throw new TypeError("descriptor() takes fd, or input and output, or one of the two");
   }
   const driver = socketDriver(options.driver).name;
   const how: How = { driver, ownership: shared ? "shared" : "ours" };
+  if (overlapped) completionPort();
   return { connect: (protocol, given) => open(options, how, protocol, given) };
 }
 
@@ -133,6 +158,12 @@ class DescriptorFlowTransport extends FlowTransport implements DescriptorTranspo
   }
 }
 
+/** The system does not tell which way a descriptor was opened, and Node cannot use one twice. */
+function bothWays(fd: number): UnsupportedError {
+  const why = "Windows does not tell which way it goes: name it as input, or as output";
+  return new UnsupportedError(`use descriptor ${fd}`, why);
+}
+
 interface Prepared {
   readonly capabilities: ReadonlySet<Capability>;
   readonly driver: DriverName;
@@ -140,9 +171,11 @@ interface Prepared {
 }
 
 function prepare(options: DescriptorOptions, how: How): Prepared {
+  if (options.overlapped === true) return { ...prepareHandles(options), driver: how.driver };
   const { input = null, output = null, fd = input === output ? input : null } = options;
   try {
     if (fd === null) return prepareDucts({ kind: "descriptor", input, output }, how);
+    if (process.platform === "win32") throw bothWays(fd);
     if (kindOf(fd) === "socket") return prepareSocket(fd, how);
     const ways = waysOf(fd) ?? { reads: true, writes: true };
     const address: DescriptorAddress = {
@@ -152,7 +185,7 @@ function prepare(options: DescriptorOptions, how: How): Prepared {
     };
     return prepareDucts(address, how);
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    if (!(error instanceof Error) || isWireError(error)) throw error;
     const address: DescriptorAddress = {
       kind: "descriptor",
       input: input ?? fd,

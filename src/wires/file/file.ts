@@ -52,7 +52,13 @@ export function file(options: FileOptions): ClientEndpoint {
   if (!Number.isInteger(mode) || mode < 0 || mode > 0o777) {
     throw new RangeError(`file(): mode must be a whole number from 0 to 0o777, not ${mode}`);
   }
-  return { connect: (protocol, given) => open({ mode, path, way }, protocol, given) };
+  const resolved = { mode, path: ofSystem(path), way };
+  return { connect: (protocol, given) => open(resolved, protocol, given) };
+}
+
+/** Behind `file://` a drive follows a slash. */
+function ofSystem(path: string): string {
+  return process.platform === "win32" && /^\/[A-Za-z]:/.test(path) ? path.slice(1) : path;
 }
 
 const { O_APPEND, O_CREAT, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY } = constants;

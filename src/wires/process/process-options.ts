@@ -1,3 +1,4 @@
+import { UnsupportedError } from "../../contract/index.ts";
 import { resolveFds } from "./child-fds.ts";
 import type { ProcessOptions, ResolvedOptions } from "./process.ts";
 
@@ -5,8 +6,12 @@ import type { ProcessOptions, ResolvedOptions } from "./process.ts";
  * Checks what was given to `childProcess()`, and completes it.
  *
  * @throws {TypeError} for a wrong type. @throws {RangeError} for a value outside its range.
+ * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED for what the platform has none of.
  */
-export function checkProcessOptions(options: ProcessOptions): Omit<ResolvedOptions, "driver"> {
+export function checkProcessOptions(
+  options: ProcessOptions,
+  platform: NodeJS.Platform = process.platform,
+): Omit<ResolvedOptions, "driver"> {
   if (typeof options !== "object" || options === null) {
     throw new TypeError("childProcess() takes an object of options");
   }
@@ -29,7 +34,20 @@ export function checkProcessOptions(options: ProcessOptions): Omit<ResolvedOptio
   if (!(descendantGraceMs >= 0)) {
     throw new RangeError("childProcess(): descendantGraceMs must be a number of at least 0");
   }
-  return { ...options, args: [...args], env, fds: resolveFds(options.fds), descendantGraceMs };
+  const fds = resolveFds(options.fds);
+  if (platform === "win32") checkWindows(options, Object.keys(fds).map(Number));
+  return { ...options, args: [...args], env, fds, descendantGraceMs };
+}
+
+/** There a process has three standard handles, and is whose ours is. */
+function checkWindows({ gid, uid }: ProcessOptions, fds: readonly number[]): void {
+  const refuse = (what: string, why: string): never => {
+    throw new UnsupportedError(`start a process with ${what}`, why);
+  };
+  const further = fds.find((fd) => fd > 2);
+  if (further !== undefined) refuse(`descriptor ${further}`, "on Windows it has 0, 1 and 2 alone");
+  if (uid !== undefined) refuse("a uid", "Windows has none");
+  if (gid !== undefined) refuse("a gid", "Windows has none");
 }
 
 function checkEnv(env: unknown): void {

@@ -74,10 +74,14 @@ export interface ResolvedOptions extends Omit<ProcessOptions, "fds"> {
  *   that it closed its standard input is noticed at the next write.
  * - Descriptors that this process was started with, and that close-on-exec does not cover, are the
  *   child's too.
+ * - On Windows a process has the descriptors 0, 1 and 2 alone, no `uid` and no `gid`; its pipes are
+ *   named ones; of signals SIGTERM, SIGKILL, SIGINT and SIGQUIT end it at once, and others are
+ *   refused. Arguments are quoted as its C library reads them. **Not promised** there: that the
+ *   first line of a script names its interpreter.
  *
  * @throws {TypeError} {RangeError} for options of a wrong type or outside their range.
- * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED when the native driver is asked for and is not
- *   here.
+ * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED for what the platform has none of, and when the
+ *   native driver is asked for and is not here.
  * @see twisted.internet.interfaces.IReactorProcess.spawnProcess,
  *   twisted.internet.endpoints.ProcessEndpoint
  */

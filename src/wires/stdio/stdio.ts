@@ -1,4 +1,5 @@
 import { closeSync, openSync } from "node:fs";
+import { devNull } from "node:os";
 import type {
   Capability,
   ClientEndpoint,
@@ -8,9 +9,15 @@ import type {
   StdioAddress,
   StdioTransport,
 } from "../../contract/index.ts";
-import { ConnectError, resolveLimits, UnsupportedError } from "../../contract/index.ts";
+import {
+  ConnectError,
+  isWireError,
+  resolveLimits,
+  UnsupportedError,
+} from "../../contract/index.ts";
 import { checkProtocol } from "../../flow/index.ts";
 import { socketDriver } from "../_drivers/choose-driver.ts";
+import { kindOf } from "../_drivers/descriptor-kind.ts";
 import type { MakeOutlet } from "../_drivers/duct.ts";
 import { DuctWire } from "../_drivers/duct-wire.ts";
 import { meaningForDescriptor } from "../_drivers/errno.ts";
@@ -29,6 +36,7 @@ export interface StdioOptions {
   /**
    * Whether the end of our direction is an end for whoever reads: a pipe is closed then, and its
    * number leads to the null device. Default false: they see the end when this process exits.
+   * Refused for a pipe on Windows, where Node keeps standard output open.
    */
   readonly closeOutput?: boolean;
   /**
@@ -44,7 +52,7 @@ export interface StdioOptions {
 
 /**
  * The standard streams of this process as a connection: what comes is standard input, what is
- * written goes to standard output. POSIX only.
+ * written goes to standard output.
  *
  * Nothing here blocks the loop, and what is queued keeps the process alive until it has left, so
  * that output is complete when the main program returns; before `process.exit`, await
@@ -58,12 +66,16 @@ export interface StdioOptions {
  * open. A close does not wait for the end of input; up to 64 KiB of it may have been taken from a
  * pipe and not delivered.
  *
+ * On Windows pipes, files and the console are standard streams, and other numbers than 0, 1 and 2
+ * are refused where they are pipes. Writing to a console holds the loop while somebody selects
+ * text in it. Pipes are written in the pool of threads, as Node does.
+ *
  * One connection at a time for each descriptor: ERR_WIRE_BUSY.
  *
  * @throws {TypeError} {RangeError} for options of a wrong type or outside their range.
  * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED when the native driver is asked for and is not
  *   here.
- * @see twisted.internet.stdio.StandardIO
+ * @see twisted.internet.stdio.StandardIO; twisted.internet._win32stdio.StandardIO
  */
 export function stdio(options: StdioOptions = {}): ClientEndpoint<StdioTransport> {
   const { closeOutput = false, endsWithReader = false, input = 0, output = 1 } = options;
@@ -95,9 +107,6 @@ async function open<P extends Protocol<StdioTransport>>(
   const limits = resolveLimits(given.limits);
   checkProtocol(protocol as P & Protocol);
   given.signal?.throwIfAborted();
-  if (process.platform === "win32") {
-    throw new UnsupportedError("connect to stdio:", "there is no way to here on this system yet");
-  }
   const { input, output } = options;
   claimStdio([input, output]);
   const { intake, outlet } = openBoth(options);
@@ -144,11 +153,14 @@ function openBoth({ closeOutput, driver, input, output }: Required<StdioOptions>
   try {
     intake = openIntake(input, { driver, ownership: "shared" });
     fd = output;
+    if (closeOutput && process.platform === "win32" && kindOf(output) === "pipe") {
+      throw new UnsupportedError("close standard output", "on Windows only an exit does");
+    }
     const endsShared = closeOutput;
     return { intake, outlet: openOutlet(output, { driver, ownership: "shared", endsShared }) };
   } catch (error) {
     intake?.release();
-    if (!(error instanceof Error)) throw error;
+    if (!(error instanceof Error) || isWireError(error)) throw error;
     const { code, why } = meaningForDescriptor(error, fd);
     throw new ConnectError(code, "stdio:", why, [{ address: ADDRESS, error }]);
   }
@@ -164,7 +176,7 @@ function closing(make: MakeOutlet, fd: number, closed: () => void): MakeOutlet {
     closed();
     // The number of a standard stream must not become that of some other file.
     if (fd > 2) return;
-    const taken = openSync("/dev/null", "w");
+    const taken = openSync(devNull, "w");
     if (taken !== fd) closeSync(taken);
   };
   return (facts) => {

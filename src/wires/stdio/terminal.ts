@@ -46,7 +46,11 @@ export class Terminal {
 
 /** Node asks a terminal for its size only when it opens it. */
 function sizeOf(output: number): TerminalSize | null {
-  const own = reopened(output, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  // Of a console of Windows Node itself takes a duplicate.
+  const own =
+    process.platform === "win32"
+      ? output
+      : reopened(output, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   if (own === null) return null;
   const stream = new WriteStream(own);
   const [columns, rows] = stream.getWindowSize();

@@ -19,7 +19,7 @@ export function unixName(path: string, platform: NodeJS.Platform = process.platf
   const refuse = (why: string): never => {
     throw new UnsupportedError(`use the UNIX socket ${path}`, why, { address });
   };
-  if (platform === "win32") refuse("there are none here that Node could use; use tcp instead");
+  if (platform === "win32") refuse("there are none here that Node could use; use pipe or tcp");
   const isAbstract = path.startsWith("@");
   if (isAbstract && platform !== "linux") refuse("abstract names exist on Linux only; use a path");
   const sizeMax = pathMaxBytes(platform);

@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import type { TcpAddress, UnixAddress } from "../../../contract/index.ts";
 import type { RawSocket, SocketDriver, TcpPlace, TcpTarget, UnixPlace } from "../raw-socket.ts";
 import { tcpAddress } from "../tcp-address.ts";
+import { openSocket } from "./open-socket.ts";
 import { PortableServer } from "./portable-server.ts";
 import { PortableSocket } from "./portable-socket.ts";
 
@@ -54,28 +55,10 @@ function listenUnix({ native, shown }: UnixPlace, backlog: number): Promise<Port
 /** Node tells no names of UNIX sockets. */
 const UNNAMED: UnixAddress = { kind: "unix", path: null };
 
-/** One socket's attempt: resolves to it connected and paused, with nothing read. */
-function open(
+async function open(
   options: TcpNetConnectOpts | IpcNetConnectOpts,
   signal: AbortSignal,
 ): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const socket = connect({ ...options, allowHalfOpen: true });
-    socket.pause();
-    const cancel = (): void => {
-      socket.destroy();
-      reject(signal.reason);
-    };
-    signal.addEventListener("abort", cancel, { once: true });
-    // Stays until the wire listens too: an error that nobody listens to would end the process.
-    socket.on("error", (error) => {
-      signal.removeEventListener("abort", cancel);
-      reject(error);
-    });
-    socket.once("connect", () => {
-      signal.removeEventListener("abort", cancel);
-      resolve(socket);
-    });
-  });
+  signal.throwIfAborted();
+  return openSocket(connect({ ...options, allowHalfOpen: true }), signal);
 }

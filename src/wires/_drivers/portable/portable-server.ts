@@ -1,19 +1,18 @@
 import type { ListenOptions, Server, Socket } from "node:net";
 import { createServer } from "node:net";
 import type { Address } from "../../../contract/index.ts";
-import type { RawServer, ServerSeat } from "../raw-socket.ts";
-import type { PortableSocket } from "./portable-socket.ts";
+import type { RawServer, RawSocket, ServerSeat } from "../raw-socket.ts";
 
 /** A `net.Server`. Node accepts whatever comes: while it is paused, somebody must keep that. */
 export class PortableServer<A extends Address = Address> implements RawServer {
   readonly host: A;
   readonly isPausable = false;
   readonly #server: Server;
-  readonly #adopt: (socket: Socket) => PortableSocket;
-  readonly #early: PortableSocket[];
+  readonly #adopt: (socket: Socket) => RawSocket;
+  readonly #early: RawSocket[];
   #seat: ServerSeat | null = null;
 
-  private constructor(server: Server, host: A, adopt: (socket: Socket) => PortableSocket) {
+  private constructor(server: Server, host: A, adopt: (socket: Socket) => RawSocket) {
     this.#server = server;
     this.#adopt = adopt;
     this.host = host;
@@ -26,7 +25,7 @@ export class PortableServer<A extends Address = Address> implements RawServer {
   static async listen<A extends Address>(
     options: ListenOptions,
     hostOf: (server: Server) => A,
-    adopt: (socket: Socket) => PortableSocket,
+    adopt: (socket: Socket) => RawSocket,
   ): Promise<PortableServer<A>> {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
     const early: Socket[] = [];

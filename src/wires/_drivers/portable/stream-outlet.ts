@@ -71,6 +71,8 @@ export class StreamOutlet implements Outlet {
 
 const GONE: ReadonlySet<string> = new Set([
   "EPIPE",
+  // What Windows calls a broken pipe.
+  "EOF",
   "ECONNRESET",
   "ECANCELED",
   "ERR_STREAM_DESTROYED",
