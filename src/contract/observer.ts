@@ -25,6 +25,11 @@ export interface Observer {
    * @param data borrowed for the call; copy what you keep.
    */
   bytes?(direction: Direction, data: Bytes): void;
+  /**
+   * So many bytes crossed, at the same moments as `bytes`. Whoever has this and not `bytes`,
+   * `paused` or `resumed` does not keep a join from carrying them natively.
+   */
+  counted?(direction: Direction, byteCount: number): void;
   /** `in`: the protocol paused reading. `out`: the producer was paused. */
   paused?(direction: Direction): void;
   resumed?(direction: Direction): void;

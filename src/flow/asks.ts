@@ -24,7 +24,9 @@ import { passedWriteLimit } from "./causes.ts";
 import type { Course } from "./course.ts";
 import { guard } from "./guard.ts";
 import { FLUSH_AT_ONCE_BYTES } from "./outflow.ts";
+import { Passage } from "./passage.ts";
 import type { Rider } from "./riders.ts";
+import type { Shortened } from "./shorten.ts";
 
 /**
  * What a protocol asks of its connection, entered in the parts at once; the course does the rest.
@@ -81,12 +83,13 @@ export class Asks implements FlowCalls {
   }
 
   write(chunks: readonly Bytes[], size: number): void {
-    const { bounds, isLosing, life, limits, out } = this.#course;
+    const { bounds, inlet, isLosing, life, limits, out } = this.#course;
     if (life.phase === "over") return;
     if (!this.#takesMore) {
       out.drop(size);
       return;
     }
+    inlet?.close();
     const passesLimit = out.passesLimit(size, limits);
     out.push(chunks, size);
     if (passesLimit) this.#failForLimit(limits.writeLimit, out.pending);
@@ -99,6 +102,7 @@ export class Asks implements FlowCalls {
   ride(rider: Rider): boolean {
     const { limits, out } = this.#course;
     if (!this.#takesMore) return false;
+    this.#course.inlet?.close();
     out.riders.push(rider);
     out.pauseProducer(limits.writeHigh);
     this.#course.settleLater();
@@ -110,7 +114,8 @@ export class Asks implements FlowCalls {
   }
 
   loseWriteConnection(): void {
-    const { life, verdict } = this.#course;
+    const { inlet, life, verdict } = this.#course;
+    inlet?.close();
     verdict.ended("us");
     if (!life.step("loseWrite") || life.phase !== "live") return;
     this.#course.releaseIfFree();
@@ -173,6 +178,7 @@ export class Asks implements FlowCalls {
       throw new BusyError("switch the protocol", "another one is taking over in this turn");
     }
     course.isSwitching = true;
+    course.closePassages();
     course.seat.seat(null);
     course.in.isGated = true;
     course.syncReading();
@@ -190,10 +196,19 @@ export class Asks implements FlowCalls {
     course.bounds.changed(course.limits, given, reading === "ended" && sending !== "ended");
     if (course.out.pending > 0) course.bounds.queued();
     course.syncReading();
+    course.syncPassages();
   }
 
   observe(observer: Observer): Disposable {
-    return this.#course.observers.add(observer);
+    // What has gone past already is none of its business.
+    this.#course.closePassages();
+    const watching = this.#course.observers.add(observer);
+    this.#course.settleLater();
+    return watching;
+  }
+
+  shortenTo(sink: FlowCalls): Shortened | null {
+    return sink instanceof Asks ? Passage.between(this.#course, sink.#course) : null;
   }
 
   /**

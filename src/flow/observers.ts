@@ -29,6 +29,15 @@ export class Observers {
     return this.#all.length === 0;
   }
 
+  /** Whether one of them is to be shown what crosses, or told of each pause. */
+  get seeEach(): boolean {
+    for (const observer of this.#all) {
+      const { bytes, paused, resumed } = observer;
+      if (bytes !== undefined || paused !== undefined || resumed !== undefined) return true;
+    }
+    return false;
+  }
+
   add(observer: Observer): Disposable {
     this.#all = [...this.#all, observer];
     return {
@@ -44,7 +53,16 @@ export class Observers {
 
   bytes(direction: Direction, data: Bytes): void {
     if (this.isEmpty) return;
-    this.#each((observer) => observer.bytes?.(direction, data));
+    this.#each((observer) => {
+      observer.bytes?.(direction, data);
+      observer.counted?.(direction, data.length);
+    });
+  }
+
+  /** Bytes crossed that nobody is shown. */
+  counted(direction: Direction, byteCount: number): void {
+    if (this.isEmpty) return;
+    this.#each((observer) => observer.counted?.(direction, byteCount));
   }
 
   paused(direction: Direction): void {

@@ -65,6 +65,10 @@ export class Outflow {
     return this.#riders === null ? 0 : this.#riders.count;
   }
 
+  get hasRiders(): boolean {
+    return this.#riderCount > 0;
+  }
+
   get hasProducer(): boolean {
     return this.#producer?.isRegistered === true;
   }
@@ -91,6 +95,12 @@ export class Outflow {
     this.accepted += size;
     for (const chunk of chunks) this.#queue.push(chunk);
     this.#producer?.wrote();
+  }
+
+  /** The wire has been given bytes by another one: accepted, and in flight. */
+  pass(byteCount: number): void {
+    this.accepted += byteCount;
+    this.inFlight += byteCount;
   }
 
   drop(size: number): void {

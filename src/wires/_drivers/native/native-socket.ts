@@ -1,9 +1,10 @@
 import type { Address, Bytes } from "../../../contract/index.ts";
-import type { Facts, Rider } from "../../../flow/index.ts";
+import type { Facts, Rider, Shortcut, ShortcutFacts, Wire } from "../../../flow/index.ts";
 import { systemRuntime } from "../../../flow/index.ts";
 import { causeOfLoss } from "../errno.ts";
 import type { Ends, RawSocket, SocketWire } from "../raw-socket.ts";
 import { ArrivedDescriptor, DescriptorRider } from "./descriptor-rider.ts";
+import { NativeShortcut } from "./native-shortcut.ts";
 import type { Reactor, SlotHolder, Staged } from "./reactor.ts";
 import { systemError } from "./system-error.ts";
 
@@ -37,6 +38,8 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder {
   #hasPeerEnded = false;
   /** The slot is closed, or about to be: nothing of it is told any more. */
   #isReleased = false;
+  /** What is carried here from another slot. */
+  #inlet: NativeShortcut | null = null;
   /** Why it failed before anybody had its wire. */
   #earlyErrno = 0;
 
@@ -141,6 +144,17 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder {
     if (this.#isReleased) return undefined;
     const count = this.#reactor.addon.unacknowledged(this.#slot);
     return count < 0 ? undefined : count;
+  }
+
+  shortcutTo(onto: Wire, facts: ShortcutFacts): Shortcut | null {
+    if (!(onto instanceof NativeSocket) || onto.#inlet !== null) return null;
+    if (this.#isReleased || onto.#isReleased || isShortcutOff()) return null;
+    onto.#inlet = new NativeShortcut(this.#reactor, this.#slot, onto.#slot, facts);
+    return onto.#inlet;
+  }
+
+  carried(): void {
+    this.#inlet?.facts.carried();
   }
 
   received(chunk: Bytes): void {
@@ -252,6 +266,7 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder {
   /** Nothing of the slot is told from here on. */
   #letGo(): void {
     this.#isReleased = true;
+    this.#inlet?.letGo();
     this.#pause?.[Symbol.dispose]();
     if (this.#stagedAt >= 0) this.#reactor.cancel(this.#stagedAt, this);
     this.#outgoing = NOTHING;
@@ -264,6 +279,11 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder {
     if (resets) this.#reactor.reset(this.#slot);
     else this.#reactor.close(this.#slot);
   }
+}
+
+/** For who must see each byte cross, or doubts that this is right. */
+function isShortcutOff(): boolean {
+  return process.env["OVERWALL_SHORTCUT"] === "off";
 }
 
 const staged: Staged = { at: -1, bytes: 0 };
