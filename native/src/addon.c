@@ -292,12 +292,12 @@ static napi_value detach(napi_env env, napi_callback_info info) {
   return number(env, fd);
 }
 
-/* carry(from, to) */
+/* carry(from, to, holdsMax) */
 static napi_value carry(napi_env env, napi_callback_info info) {
-  napi_value values[2];
-  struct driver *driver = arguments(env, info, 2, values);
+  napi_value values[3];
+  struct driver *driver = arguments(env, info, 3, values);
   return number(env, ow_carry(driver->reactor, int_of(env, values[0]), int_of(env, values[1]),
-                              driver->carried));
+                              (size_t)int_of(env, values[2]), driver->carried));
 }
 
 /* stopCarrying(to) */

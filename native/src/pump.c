@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 enum {
-  BLOCK_SIZE = OW_PUMP_HOLDS_MAX,
+  BLOCK_SIZE = 256 * 1024,
   BLOCKS_KEPT = 4,
   /* A smaller rest is copied, so that it does not keep a whole block. */
   COPIED_BELOW = 16 * 1024,
@@ -20,7 +20,7 @@ enum {
   SMALL_READS = 8,
   PIPES_KEPT = 8,
   /* Of one user in all the system wants no more than 64 MiB in pipes. */
-  PIPES_MAX = 64
+  PIPES_MAX = 32
 };
 
 struct pipe_ends {
@@ -41,6 +41,7 @@ struct ow_pump {
   /* What is held: in memory of its own, or in a pipe. */
   char *memory;
   bool is_block;
+  size_t holds_max;
   size_t at;
   size_t held;
   struct pipe_ends pipe;
@@ -77,6 +78,10 @@ void ow_pump_house_free(struct ow_pump_house *house) {
 
 struct ow_pump *ow_pump_new(void) {
   return calloc(1, sizeof(struct ow_pump));
+}
+
+void ow_pump_allow(struct ow_pump *pump, size_t holds_max) {
+  pump->holds_max = holds_max < OW_PUMP_HOLDS_MAX ? holds_max : OW_PUMP_HOLDS_MAX;
 }
 
 size_t ow_pump_held(const struct ow_pump *pump) {
@@ -212,6 +217,7 @@ static void not_read(ssize_t got, struct ow_pump_run *run) {
 /* Copies once in and once out; answers how much it read, 0 when there is nothing more now. */
 static size_t carry_bytes(struct ow_pump_house *house, struct ow_pump *pump, int from, int to,
                           struct ow_pump_run *run) {
+  size_t most = pump->holds_max < BLOCK_SIZE ? pump->holds_max : BLOCK_SIZE;
   char *block = take_block(house);
   if (block == NULL) {
     run->read_error = ENOMEM;
@@ -219,7 +225,7 @@ static size_t carry_bytes(struct ow_pump_house *house, struct ow_pump *pump, int
   }
   ssize_t got;
   do {
-    got = recv(from, block, BLOCK_SIZE, MSG_DONTWAIT);
+    got = recv(from, block, most, MSG_DONTWAIT);
   } while (got < 0 && errno == EINTR);
   if (got <= 0) {
     not_read(got, run);
@@ -243,7 +249,7 @@ static size_t carry_bytes(struct ow_pump_house *house, struct ow_pump *pump, int
 static size_t carry_pages(struct ow_pump *pump, int from, int to, struct ow_pump_run *run) {
   ssize_t got;
   do {
-    got = splice(from, NULL, pump->pipe.writes, NULL, OW_PUMP_HOLDS_MAX,
+    got = splice(from, NULL, pump->pipe.writes, NULL, pump->holds_max,
                  SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
   } while (got < 0 && errno == EINTR);
   if (got < 0 && errno == EINVAL) {

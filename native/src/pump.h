@@ -16,8 +16,8 @@
 struct ow_pump_house;
 struct ow_pump;
 
-/* How much a pump holds at most. */
-enum { OW_PUMP_HOLDS_MAX = 256 * 1024 };
+/* How much a pump holds at most, whatever it is allowed to. */
+enum { OW_PUMP_HOLDS_MAX = 1024 * 1024 };
 
 /* What one run did. */
 struct ow_pump_run {
@@ -33,7 +33,10 @@ struct ow_pump_house *ow_pump_house_new(void);
 /* After every pump. */
 void ow_pump_house_free(struct ow_pump_house *house);
 
+/* NULL without memory. */
 struct ow_pump *ow_pump_new(void);
+/* How much it may hold from now on. */
+void ow_pump_allow(struct ow_pump *pump, size_t holds_max);
 /* What it holds is lost. */
 void ow_pump_free(struct ow_pump_house *house, struct ow_pump *pump);
 /* Read, and not yet written. */

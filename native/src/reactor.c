@@ -55,7 +55,7 @@ enum {
   SMALL_BELOW = 4096,
   ALIGNMENT = 8,
   /* Carried by one pump at a time, and by all of them before others have their turn. */
-  CARRY_MAX = 512 * 1024,
+  CARRY_MAX = 1024 * 1024,
   CARRY_TURN_MAX = 4 * 1024 * 1024
 };
 
@@ -529,7 +529,8 @@ void ow_batch_done(struct ow_reactor *reactor) {
   }
 }
 
-int ow_carry(struct ow_reactor *reactor, int from, int to, struct ow_carried *table) {
+int ow_carry(struct ow_reactor *reactor, int from, int to, size_t holds_max,
+             struct ow_carried *table) {
   struct slot *source = open_slot(reactor, from);
   struct slot *sink = open_slot(reactor, to);
   unsigned both = OW_SOCKET | OW_READS | OW_WRITES;
@@ -550,6 +551,7 @@ int ow_carry(struct ow_reactor *reactor, int from, int to, struct ow_carried *ta
     table[to] = (struct ow_carried){0};
   }
   if (sink->inlet->from >= 0 && sink->inlet->from != from) return -EBUSY;
+  ow_pump_allow(sink->inlet->pump, holds_max);
   sink->inlet->from = from;
   sink->inlet->is_open = true;
   source->outlet = to;

@@ -141,10 +141,11 @@ void ow_share(struct ow_reactor *reactor, int slot);
 /*
  * From now on what is read from the socket in one slot goes straight to the socket in another, and is
  * not told; what was carried is in `table`, which has OW_CARRIED_SLOTS_MAX places, one for each slot
- * that is carried to. Reading is paused and resumed as before. 0, or -errno: a slot is carried to from
- * one other alone.
+ * that is carried to. At most `holds_max` bytes are held on the way. Reading is paused and resumed as
+ * before. 0, or -errno: a slot is carried to from one other alone.
  */
-int ow_carry(struct ow_reactor *reactor, int from, int to, struct ow_carried *table);
+int ow_carry(struct ow_reactor *reactor, int from, int to, size_t holds_max,
+             struct ow_carried *table);
 /* What is read is told again. What is held on the way to `to` is still written, and its end told. */
 void ow_stop_carrying(struct ow_reactor *reactor, int to);
 

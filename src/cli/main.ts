@@ -4,7 +4,7 @@ import { Command, CommanderError } from "commander";
 import type { ConformOptions } from "./conform.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { EXIT, UsageError } from "./exit-code.ts";
-import type { CommonOptions, TrafficOptions } from "./options.ts";
+import type { CommonOptions } from "./options.ts";
 import { withCommon, withPace, withTraffic } from "./options.ts";
 import type { RelayCommandOptions } from "./relay.ts";
 import { Reporter } from "./reporter.ts";

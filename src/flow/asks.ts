@@ -190,13 +190,14 @@ export class Asks implements FlowCalls {
 
   setLimits(given: Partial<ConnectionLimits>): void {
     const course = this.#course;
+    course.closePassages();
     course.limits = resolveLimits(given, course.limits);
     const { phase, reading, sending } = course.life;
     if (phase !== "live") return;
     course.bounds.changed(course.limits, given, reading === "ended" && sending !== "ended");
     if (course.out.pending > 0) course.bounds.queued();
     course.syncReading();
-    course.syncPassages();
+    course.settleLater();
   }
 
   observe(observer: Observer): Disposable {

@@ -2,8 +2,8 @@ import type { Protocol } from "../contract/index.ts";
 import type { Course } from "./course.ts";
 import type { Shortcut, ShortcutFacts } from "./wire.ts";
 
-/** What a shortcut holds at most: so much a consumer must be willing to have queued. */
-const SHORTCUT_HOLDS_MAX = 256 * 1024;
+/** A consumer that wants less queued is better served by smaller reads. */
+const SHORTCUT_HOLDS_MIN = 16 * 1024;
 
 /**
  * One direction of a join on its shortcut: when it may be taken, and the account of what went there.
@@ -57,7 +57,7 @@ export class Passage implements ShortcutFacts {
     const may = this.#mayBeOpen();
     if (may === this.#isOpen) return;
     if (may) {
-      this.#isOpen = this.#shortcut?.open() === true;
+      this.#isOpen = this.#shortcut?.open(this.#to.limits.writeHigh) === true;
       this.#isRefused = !this.#isOpen;
     } else {
       this.close();
@@ -94,7 +94,7 @@ export class Passage implements ShortcutFacts {
     if (life.phase !== "live" || over !== null || isSwitching) return false;
     if (life.sending !== "open" && life.sending !== "held") return false;
     if (out.pending !== this.#heldBytes || out.hasRiders || observers.seeEach) return false;
-    return limits.writeHigh >= SHORTCUT_HOLDS_MAX;
+    return limits.writeHigh >= SHORTCUT_HOLDS_MIN;
   }
 
   #enter(): void {

@@ -60,12 +60,12 @@ export interface Wire {
 /**
  * A way for bytes from one wire to another. While it is open the first wire, whenever flow lets it
  * read, reports no `received`: what it reads goes to the other one at once. It reads only while the
- * other one takes everything, so that it holds 256 KiB at most. Ends and failures are reported
- * as ever, those of `onto` too.
+ * other one takes everything, and holds `holdsMax` bytes at most. Ends and failures are reported as
+ * ever, those of `onto` too.
  */
 export interface Shortcut {
-  /** False when it cannot be had any more. */
-  open(): boolean;
+  /** @returns false when it cannot be had any more. */
+  open(holdsMax: number): boolean;
   /** Bytes are reported again. What is held still goes to `onto`, before what is sent there next. */
   close(): void;
   /** How many bytes were read since this was asked last. */

@@ -34,7 +34,7 @@ export interface Addon {
   adopt(fd: number, traits: number): number;
   detach(slot: number): number;
   /** From now on what is read in `from` goes to `to`, uncollected; see `carried`. */
-  carry(from: number, to: number): number;
+  carry(from: number, to: number, holdsMax: number): number;
   stopCarrying(to: number): void;
   name(slot: number, isPeer: boolean): NativeName | number;
   setNoDelay(slot: number, enabled: boolean): number;

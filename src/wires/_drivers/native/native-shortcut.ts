@@ -22,8 +22,10 @@ export class NativeShortcut implements Shortcut {
     this.facts = facts;
   }
 
-  open(): boolean {
-    return !this.#isLetGo && this.#reactor.addon.carry(this.#from, this.#to) === 0;
+  open(holdsMax: number): boolean {
+    if (this.#isLetGo) return false;
+    const most = Math.min(holdsMax, HOLDS_MAX);
+    return this.#reactor.addon.carry(this.#from, this.#to, most) === 0;
   }
 
   close(): void {
@@ -55,3 +57,6 @@ export class NativeShortcut implements Shortcut {
     return this.#reactor.carriedBytes[2 * this.#to + field] as number;
   }
 }
+
+/** More than this does not fit in a pipe of the system's. */
+const HOLDS_MAX = 1024 * 1024;
