@@ -205,7 +205,12 @@ export class Asks implements FlowCalls {
     this.#course.closePassages();
     const watching = this.#course.observers.add(observer);
     this.#course.settleLater();
-    return watching;
+    return {
+      [Symbol.dispose]: () => {
+        watching[Symbol.dispose]();
+        this.#course.settleLater();
+      },
+    };
   }
 
   shortenTo(sink: FlowCalls): Shortened | null {
