@@ -70,6 +70,7 @@ describe("both ledgers say what went the short way", () => {
     const { from, shortcut, to } = new Pair();
     shortcut.moves(50, 20);
     to.transport.abortConnection();
+    assert.equal(to.ledger.unsent, 30, "known at once");
     to.answer();
     assert.deepEqual(to.ended[0]?.ledger.sent, 20);
     assert.deepEqual(to.ended[0]?.ledger.unsent, 30);
@@ -173,6 +174,18 @@ describe("whoever must see a byte gets the ordinary way", () => {
     assert.deepEqual(to.wire.takeVerbs(), ["send 5"]);
     assert.equal(shortcut.isOpen, true);
     assert.equal(to.ledger.sent, 15);
+  });
+
+  test("a writer behind bytes that were not told yet waits for them", () => {
+    const { shortcut, to } = new Pair();
+    to.wire.takeAtOnce();
+    shortcut.moves(10, 6);
+    to.transport.write(new Uint8Array(3));
+    to.turns();
+    assert.equal(to.wire.count("send"), 0);
+    shortcut.carries(0, 4);
+    to.turns();
+    assert.deepEqual(to.wire.takeVerbs(), ["send 3"]);
   });
 
   test("another protocol, for good", () => {
