@@ -15,7 +15,7 @@ export interface Opening {
  * Watches one connection and changes nothing. Every method is optional. One that throws is reported
  * to `onError` and called again all the same.
  *
- * @clause observe.pauses observe.harmless
+ * @clause observe.pauses observe.harmless observe.counted
  */
 export interface Observer {
   opened?(opening: Opening): void;
