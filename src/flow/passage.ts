@@ -6,7 +6,7 @@ import type { Shortcut, ShortcutFacts } from "./wire.ts";
 const SHORTCUT_HOLDS_MIN = 16 * 1024;
 
 /**
- * One direction of a join on its shortcut: when it may be taken, and the account of what went there.
+ * One direction of a join on its shortcut: when it may be taken, and the account of what goes.
  *
  * It is open as long as nobody would do anything with a byte but pass it on, and both ledgers say
  * what they would have said: a byte read is received and delivered on one side and accepted on the
@@ -52,7 +52,7 @@ export class Passage implements ShortcutFacts {
     return this.#isOpen;
   }
 
-  /** Opens or closes it, as it may be now. What went through is in the ledgers when this returns. */
+  /** Opens or closes it, as it may be now. What went is in the ledgers when this returns. */
   sync(): void {
     const may = this.#mayBeOpen();
     if (may === this.#isOpen) return;

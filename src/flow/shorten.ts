@@ -10,12 +10,12 @@ export interface Shortened {
 }
 
 /**
- * Says that the protocol of `from` does nothing with its bytes but write them to `to`, so that wires
- * that can may carry them without showing them; `null` where these two cannot.
+ * Says that the protocol of `from` does nothing with its bytes but write them to `to`, so that
+ * wires that can may carry them without showing them; `null` where these two cannot.
  *
- * Nothing else changes: ledgers, limits, ends, reasons and back-pressure are as without it. Whenever
- * somebody needs to see a byte (an observer of bytes, another writer, another protocol), and wherever
- * the promise could not be kept otherwise, bytes take the ordinary way.
+ * Nothing else changes: ledgers, limits, ends, reasons and back-pressure are as without it.
+ * Whenever somebody needs to see a byte (an observer of bytes, another writer, another protocol),
+ * and wherever the promise could not be kept otherwise, bytes take the ordinary way.
  */
 export function shorten(from: Transport, to: Transport): Shortened | null {
   const source = seeThrough(from);

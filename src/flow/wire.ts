@@ -66,7 +66,7 @@ export interface Wire {
 export interface Shortcut {
   /** @returns false when it cannot be had any more. */
   open(holdsMax: number): boolean;
-  /** Bytes are reported again. What is held still goes to `onto`, before what is sent there next. */
+  /** Bytes are reported again. What is held still goes to `onto`, ahead of what is sent next. */
   close(): void;
   /** How many bytes were read since this was asked last. */
   takeRead(): number;

@@ -22,7 +22,7 @@ export interface JoinOptions extends Omit<EndpointOptions, "observer"> {
   /** After one side's end: how long the way back may carry nothing. Default 60 s. */
   readonly halfOpenIdleMs?: number;
   /**
-   * Whether the driver may carry bytes by itself, where it has both wires and nobody is to see them.
+   * Whether the driver may carry bytes by itself, where it has both wires and nobody looks at them.
    * Nothing else changes by it. Default true.
    */
   readonly shortcut?: boolean;

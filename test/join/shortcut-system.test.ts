@@ -15,8 +15,8 @@ import { join } from "../../src/join/index.ts";
 import { chosenDriver } from "../../src/wires/_drivers/choose-driver.ts";
 import { Recorder } from "./recorder.ts";
 
-// What the driver carries by itself, on the system's own sockets: cut, killed, stalled and looked at
-// in the middle of a flood, no byte is lost without being told.
+// What the driver carries by itself, on the system's own sockets: cut, killed, stalled and looked
+// at in the middle of a flood, no byte is lost without being told.
 const native = chosenDriver();
 const skip = native.name !== "native" && `needs the native driver: ${native.why}`;
 const CHUNK = new Uint8Array(256 * 1024);
