@@ -72,7 +72,11 @@ export class Passage implements ShortcutFacts {
   }
 
   carried(): void {
+    const heldBytes = this.#heldBytes;
     this.#enter();
+    // Where nothing waited before and nothing waits now, nothing has become due.
+    const wasThrough = heldBytes === 0 && this.#heldBytes === 0;
+    if (wasThrough && this.#isOpen && this.#to.life.sending === "open") return;
     this.#to.settle();
   }
 

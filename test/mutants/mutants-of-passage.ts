@@ -34,8 +34,8 @@ export const MUTANTS_OF_PASSAGE: readonly Mutant[] = [
   }),
   guard({
     id: "passage.settles",
-    find: "this.#enter();\n        this.#to.settle();",
-    replace: "this.#enter();",
+    find: "this.#to.settle();",
+    replace: "",
     guards: "What was handed over lets an end that waits for it go on.",
   }),
   guard({
