@@ -46,6 +46,7 @@ struct driver {
   struct ow_batch batch;
   int32_t *operations;
   char *arena;
+  struct ow_carried *carried;
   /* New small blocks of the batch that is being collected, as arguments. */
   napi_value small[NEXT_SMALL_MAX];
   int small_count;
@@ -300,6 +301,22 @@ static napi_value detach(napi_env env, napi_callback_info info) {
   return number(env, fd);
 }
 
+/* carry(from, to, holdsMax) */
+static napi_value carry(napi_env env, napi_callback_info info) {
+  napi_value values[3];
+  struct driver *driver = arguments(env, info, 3, values);
+  return number(env, ow_carry(driver->reactor, int_of(env, values[0]), int_of(env, values[1]),
+                              (size_t)int_of(env, values[2]), driver->carried));
+}
+
+/* stopCarrying(to) */
+static napi_value stop_carrying(napi_env env, napi_callback_info info) {
+  napi_value values[1];
+  struct driver *driver = arguments(env, info, 1, values);
+  ow_stop_carrying(driver->reactor, int_of(env, values[0]));
+  return NULL;
+}
+
 /* ---- programs on terminals ---- */
 
 static char *text_of(napi_env env, napi_value value) {
@@ -518,7 +535,7 @@ static napi_value refused(napi_env env, const char *why) {
   return NULL;
 }
 
-/* start(dispatch, end, threaded): { events, names, rights, operations, arena } */
+/* start(dispatch, end, threaded): { events, names, rights, operations, arena, carried } */
 static napi_value start(napi_env env, napi_callback_info info) {
   napi_value values[3];
   napi_value tables;
@@ -538,6 +555,8 @@ static napi_value start(napi_env env, napi_callback_info info) {
   driver->batch.rights = table(env, tables, "rights", OW_RIGHTS_MAX * word);
   driver->operations = table(env, tables, "operations", OPERATION_NUMBERS * word);
   driver->arena = table(env, tables, "arena", ARENA_SIZE);
+  driver->carried =
+      table(env, tables, "carried", OW_CARRIED_SLOTS_MAX * sizeof(struct ow_carried));
   napi_create_reference(env, tables, 1, &driver->tables);
   napi_create_reference(env, values[0], 1, &driver->dispatch);
   napi_create_reference(env, values[1], 1, &driver->end);
@@ -561,6 +580,8 @@ NAPI_MODULE_INIT() {
                {"connectUnix", connect_unix},
                {"adopt", adopt},
                {"detach", detach},
+               {"carry", carry},
+               {"stopCarrying", stop_carrying},
                {"name", name},
                {"setNoDelay", set_no_delay},
                {"setKeepAlive", set_keep_alive},

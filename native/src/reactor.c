@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "pump.h"
 #include "rights.h"
 
 /* What a slot goes through, above its traits. */
@@ -31,6 +32,17 @@ struct slot {
   uint32_t generation;
   uint32_t flags;
   int32_t next_free;
+  /* What is carried to this slot, and where to what is read from it is carried; -1 is nowhere. */
+  struct inlet *inlet;
+  int32_t outlet;
+};
+
+/* A pump into a slot: made when it is first carried to, gone with it. */
+struct inlet {
+  struct ow_pump *pump;
+  /* -1 when that slot is gone: what is held goes out all the same. */
+  int32_t from;
+  bool is_open;
 };
 
 enum {
@@ -42,7 +54,10 @@ enum {
   READ_MIN = 16 * 1024,
   /* Below this, bytes are copied into a small block, so that they keep nothing larger alive. */
   SMALL_BELOW = 4096,
-  ALIGNMENT = 8
+  ALIGNMENT = 8,
+  /* Carried by one pump at a time, and by all of them before others have their turn. */
+  CARRY_MAX = 1024 * 1024,
+  CARRY_TURN_MAX = 4 * 1024 * 1024
 };
 
 struct ow_reactor {
@@ -54,7 +69,11 @@ struct ow_reactor {
   bool in_batch;
   int open_count;
   int leaving_count;
-  int32_t ended_now[READY_MAX];
+  struct ow_pump_house *pumps;
+  struct ow_carried *carried;
+  size_t carried_now;
+  /* One by its own event, one by that of the slot it feeds. */
+  int32_t ended_now[2 * READY_MAX];
   int32_t ended_now_count;
   int32_t fresh[OW_EVENTS_MAX];
   int32_t fresh_count;
@@ -67,16 +86,30 @@ static uint64_t key_of(const struct ow_reactor *reactor, int32_t number) {
   return (uint64_t)reactor->slots[number].generation << 32 | (uint32_t)number;
 }
 
-static uint32_t interest_of(const struct slot *slot) {
+/* What is read from it goes to another slot. */
+static struct inlet *open_outlet(const struct ow_reactor *reactor, const struct slot *slot) {
+  if (slot->outlet < 0) return NULL;
+  struct inlet *inlet = reactor->slots[slot->outlet].inlet;
+  return inlet->is_open ? inlet : NULL;
+}
+
+static bool reads_now(const struct ow_reactor *reactor, const struct slot *slot) {
+  if (!(slot->flags & READING) || (slot->flags & ENDED)) return false;
+  const struct inlet *inlet = open_outlet(reactor, slot);
+  return inlet == NULL || ow_pump_held(inlet->pump) == 0;
+}
+
+static uint32_t interest_of(const struct ow_reactor *reactor, const struct slot *slot) {
   uint32_t interest = 0;
-  if ((slot->flags & READING) && !(slot->flags & ENDED)) interest |= EPOLLIN;
+  if (reads_now(reactor, slot)) interest |= EPOLLIN;
   if (slot->flags & WAITS_TO_WRITE) interest |= EPOLLOUT;
   return interest;
 }
 
 static void watch(struct ow_reactor *reactor, int32_t number) {
   struct slot *slot = &reactor->slots[number];
-  struct epoll_event event = {.events = interest_of(slot), .data.u64 = key_of(reactor, number)};
+  uint64_t key = key_of(reactor, number);
+  struct epoll_event event = {.events = interest_of(reactor, slot), .data.u64 = key};
   slot->flags &= ~(uint32_t)FRESH;
   if (!(slot->flags & UNWATCHED)) {
     epoll_ctl(reactor->epoll, EPOLL_CTL_MOD, slot->fd, &event);
@@ -93,13 +126,22 @@ static void unwatch(struct ow_reactor *reactor, struct slot *slot) {
   epoll_ctl(reactor->epoll, EPOLL_CTL_DEL, slot->fd, NULL);
 }
 
+static void drop_inlet(struct ow_reactor *reactor, struct slot *slot) {
+  if (slot->inlet == NULL) return;
+  ow_pump_free(reactor->pumps, slot->inlet->pump);
+  free(slot->inlet);
+  slot->inlet = NULL;
+}
+
 struct ow_reactor *ow_reactor_new(void) {
   struct ow_reactor *reactor = calloc(1, sizeof *reactor);
   if (reactor == NULL) return NULL;
   reactor->free_head = -1;
   reactor->freed_head = -1;
-  reactor->epoll = epoll_create1(EPOLL_CLOEXEC);
+  reactor->pumps = ow_pump_house_new();
+  reactor->epoll = reactor->pumps == NULL ? -1 : epoll_create1(EPOLL_CLOEXEC);
   if (reactor->epoll >= 0) return reactor;
+  if (reactor->pumps != NULL) ow_pump_house_free(reactor->pumps);
   free(reactor);
   return NULL;
 }
@@ -110,7 +152,9 @@ void ow_reactor_free(struct ow_reactor *reactor) {
     if (!(slot->flags & OPEN)) continue;
     unwatch(reactor, slot);
     close(slot->fd);
+    drop_inlet(reactor, slot);
   }
+  ow_pump_house_free(reactor->pumps);
   close(reactor->epoll);
   free(reactor->slots);
   free(reactor);
@@ -152,8 +196,10 @@ static int take(struct ow_reactor *reactor, int fd, uint32_t flags) {
   int32_t number = reactor->free_head;
   struct slot *slot = &reactor->slots[number];
   slot->generation++;
-  struct slot made = {.fd = fd, .generation = slot->generation, .flags = flags | OPEN};
-  struct epoll_event event = {.events = interest_of(&made), .data.u64 = key_of(reactor, number)};
+  struct slot made = {
+      .fd = fd, .generation = slot->generation, .flags = flags | OPEN, .outlet = -1};
+  uint64_t key = key_of(reactor, number);
+  struct epoll_event event = {.events = interest_of(reactor, &made), .data.u64 = key};
   if (flags & FRESH) event.events |= EPOLLIN;
   if (epoll_ctl(reactor->epoll, EPOLL_CTL_ADD, fd, &event) != 0) return -errno;
   reactor->free_head = slot->next_free;
@@ -173,8 +219,23 @@ void ow_keep_process(struct ow_reactor *reactor, int number, bool keeps) {
   reactor->leaving_count += keeps ? -1 : 1;
 }
 
+/* What it was fed with is lost; what it fed another with goes on to be written. */
+static void disconnect(struct ow_reactor *reactor, struct slot *slot) {
+  if (slot->outlet >= 0) {
+    reactor->slots[slot->outlet].inlet->from = -1;
+    slot->outlet = -1;
+  }
+  if (slot->inlet == NULL) return;
+  int32_t from = slot->inlet->from;
+  drop_inlet(reactor, slot);
+  if (from < 0) return;
+  reactor->slots[from].outlet = -1;
+  watch(reactor, from);
+}
+
 static void release(struct ow_reactor *reactor, int32_t number) {
   struct slot *slot = &reactor->slots[number];
+  disconnect(reactor, slot);
   if (slot->flags & LEAVES_PROCESS) reactor->leaving_count--;
   int32_t *head = reactor->in_batch ? &reactor->freed_head : &reactor->free_head;
   slot->fd = -1;
@@ -328,9 +389,58 @@ static void put_bytes(struct ow_batch *batch, struct ow_blocks *blocks, int32_t 
   blocks->big_used = used < blocks->big_size ? used : blocks->big_size;
 }
 
+/* In order, when there is no `error`. */
+static void reading_is_over(struct ow_reactor *reactor, int32_t number, int error,
+                            struct ow_batch *batch) {
+  struct slot *slot = &reactor->slots[number];
+  slot->flags |= ENDED | ENDED_NOW | (error == 0 ? 0 : FAILED);
+  put(batch, number, error == 0 ? OW_EVENT_ENDED : OW_EVENT_FAILED, error, 0);
+  reactor->ended_now[reactor->ended_now_count++] = number;
+}
+
+/* It is told at once, and not again: whoever holds it reads what is left. */
+static void has_failed(struct ow_reactor *reactor, int32_t number, int error,
+                       struct ow_batch *batch) {
+  struct slot *slot = &reactor->slots[number];
+  unwatch(reactor, slot);
+  slot->flags |= FAILED | ENDED;
+  put(batch, number, OW_EVENT_FAILED, error, 0);
+}
+
+/* Writes what is held for a slot, and carries more to it if its source is read. */
+static void carry(struct ow_reactor *reactor, int32_t to, struct ow_batch *batch) {
+  struct slot *sink = &reactor->slots[to];
+  struct inlet *inlet = sink->inlet;
+  int32_t from = inlet->from;
+  struct slot *source = from < 0 ? NULL : &reactor->slots[from];
+  bool reads = source != NULL && inlet->is_open && (source->flags & READING) &&
+               !(source->flags & ENDED) && reactor->carried_now < CARRY_TURN_MAX;
+  bool held_before = ow_pump_held(inlet->pump) > 0;
+  struct ow_pump_run run;
+  if (sink->flags & FAILED) return;
+  ow_pump_run(reactor->pumps, inlet->pump, source == NULL ? -1 : source->fd, sink->fd, reads,
+              CARRY_MAX, &run);
+  bool holds = ow_pump_held(inlet->pump) > 0;
+  reactor->carried_now += run.read;
+  reactor->carried[to].read += (double)run.read;
+  reactor->carried[to].written += (double)run.written;
+  if (run.read > 0 || run.written > 0) put(batch, to, OW_EVENT_CARRIED, 0, 0);
+  if (run.write_error != 0) has_failed(reactor, to, run.write_error, batch);
+  if (holds != held_before) {
+    sink->flags ^= WAITS_TO_WRITE;
+    watch(reactor, to);
+    if (source != NULL) watch(reactor, from);
+  }
+  if (run.ended || run.read_error != 0) reading_is_over(reactor, from, run.read_error, batch);
+}
+
 static void read_ready(struct ow_reactor *reactor, int32_t number, struct ow_batch *batch,
                        struct ow_blocks *blocks) {
   struct slot *slot = &reactor->slots[number];
+  if (open_outlet(reactor, slot) != NULL) {
+    carry(reactor, slot->outlet, batch);
+    return;
+  }
   size_t room = blocks->big_size - blocks->big_used;
   struct ow_received_rights rights = {.table = batch->rights + batch->right_count};
   rights.room = OW_RIGHTS_MAX - batch->right_count;
@@ -348,10 +458,7 @@ static void read_ready(struct ow_reactor *reactor, int32_t number, struct ow_bat
     return;
   }
   bool is_end = got == 0 || (errno == EIO && (slot->flags & OW_TERMINAL));
-  slot->flags |= ENDED | (is_end ? 0 : FAILED);
-  put(batch, number, is_end ? OW_EVENT_ENDED : OW_EVENT_FAILED, is_end ? 0 : errno, 0);
-  slot->flags |= ENDED_NOW;
-  reactor->ended_now[reactor->ended_now_count++] = number;
+  reading_is_over(reactor, number, is_end ? 0 : errno, batch);
 }
 
 /* Ready, although nothing is to be read: an error is news, a hang-up comes again when it reads. */
@@ -363,8 +470,7 @@ static void unasked_ready(struct ow_reactor *reactor, int32_t number, uint32_t r
     put(batch, number, OW_EVENT_GONE, 0, 0);
   } else if ((ready & EPOLLERR) && (slot->flags & OW_SOCKET)) {
     int error = error_of(slot->fd);
-    slot->flags |= FAILED | ENDED;
-    put(batch, number, OW_EVENT_FAILED, error == 0 ? ECONNRESET : error, 0);
+    has_failed(reactor, number, error == 0 ? ECONNRESET : error, batch);
   }
 }
 
@@ -384,13 +490,16 @@ static void slot_ready(struct ow_reactor *reactor, int32_t number, uint32_t read
     put(batch, number, OW_EVENT_EXITED, 0, 0);
     return;
   }
-  if ((ready & EPOLLOUT) && (slot->flags & WAITS_TO_WRITE)) {
+  if ((ready & EPOLLOUT) && slot->inlet != NULL && ow_pump_held(slot->inlet->pump) > 0) {
+    carry(reactor, number, batch);
+  } else if ((ready & EPOLLOUT) && (slot->flags & WAITS_TO_WRITE)) {
     slot->flags &= ~(uint32_t)WAITS_TO_WRITE;
     watch(reactor, number);
     put(batch, number, OW_EVENT_WRITABLE, 0, 0);
   }
   if (!(ready & (EPOLLIN | EPOLLHUP | EPOLLERR))) return;
-  if ((slot->flags & READING) && !(slot->flags & ENDED)) {
+  if (slot->flags & FAILED) return;
+  if (reads_now(reactor, slot)) {
     read_ready(reactor, number, batch, blocks);
   } else if (ready & (EPOLLHUP | EPOLLERR)) {
     unasked_ready(reactor, number, ready, batch);
@@ -402,6 +511,7 @@ void ow_collect(struct ow_reactor *reactor, struct ow_batch *batch, struct ow_bl
   batch->event_count = 0;
   batch->name_count = 0;
   batch->right_count = 0;
+  reactor->carried_now = 0;
   reactor->in_batch = true;
   int count = epoll_wait(reactor->epoll, ready, READY_MAX, 0);
   int first = reactor->first < count ? reactor->first : 0;
@@ -409,8 +519,9 @@ void ow_collect(struct ow_reactor *reactor, struct ow_batch *batch, struct ow_bl
   for (int handled = 0; handled < count; handled++) {
     int index = (first + handled) % count;
     int32_t number = (int32_t)(uint32_t)ready[index].data.u64;
-    /* Each reports three events at most: descriptors, writable, and bytes or an end. */
-    bool is_full = batch->event_count + 3 > OW_EVENTS_MAX;
+    /* Each reports six events at most: what it takes and what it gives may be carried, and each of
+       the two may end another slot. */
+    bool is_full = batch->event_count + 6 > OW_EVENTS_MAX;
     if (is_full || blocks->big_size - blocks->big_used < READ_MIN) {
       if (short_of_room < 0) short_of_room = index;
       if (is_full) break;
@@ -439,6 +550,43 @@ void ow_batch_done(struct ow_reactor *reactor) {
     reactor->slots[number].next_free = reactor->free_head;
     reactor->free_head = number;
   }
+}
+
+int ow_carry(struct ow_reactor *reactor, int from, int to, size_t holds_max,
+             struct ow_carried *table) {
+  struct slot *source = open_slot(reactor, from);
+  struct slot *sink = open_slot(reactor, to);
+  unsigned both = OW_SOCKET | OW_READS | OW_WRITES;
+  if (source == NULL || sink == NULL || source == sink) return -EBADF;
+  if (((source->flags & sink->flags) & both) != both) return -ENOTSOCK;
+  if ((source->outlet >= 0 && source->outlet != to) || to >= OW_CARRIED_SLOTS_MAX) return -EBUSY;
+  if (sink->inlet == NULL) {
+    struct inlet made = {.pump = ow_pump_new(), .from = -1};
+    sink->inlet = malloc(sizeof made);
+    if (made.pump == NULL || sink->inlet == NULL) {
+      free(made.pump);
+      free(sink->inlet);
+      sink->inlet = NULL;
+      return -ENOMEM;
+    }
+    *sink->inlet = made;
+    reactor->carried = table;
+    table[to] = (struct ow_carried){0};
+  }
+  if (sink->inlet->from >= 0 && sink->inlet->from != from) return -EBUSY;
+  ow_pump_allow(sink->inlet->pump, holds_max);
+  sink->inlet->from = from;
+  sink->inlet->is_open = true;
+  source->outlet = to;
+  watch(reactor, from);
+  return 0;
+}
+
+void ow_stop_carrying(struct ow_reactor *reactor, int to) {
+  struct slot *sink = open_slot(reactor, to);
+  if (sink == NULL || sink->inlet == NULL || !sink->inlet->is_open) return;
+  sink->inlet->is_open = false;
+  if (sink->inlet->from >= 0) watch(reactor, sink->inlet->from);
 }
 
 /* ---- operations ---- */

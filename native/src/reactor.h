@@ -25,7 +25,8 @@ enum ow_event_kind {
   OW_EVENT_NOT_ACCEPTED = 9, /* a: errno; the listener is paused */
   OW_EVENT_GONE = 10,      /* nobody reads any more what is written here */
   OW_EVENT_EXITED = 12,    /* the process of this slot */
-  OW_EVENT_RIGHTS = 11     /* a, b: first and count in the table of received descriptors */
+  OW_EVENT_RIGHTS = 11,    /* a, b: first and count in the table of received descriptors */
+  OW_EVENT_CARRIED = 13    /* more was carried to this slot: see ow_carry */
 };
 
 enum { OW_EVENT_FIELDS = 4, OW_EVENTS_MAX = 1024 };
@@ -108,6 +109,14 @@ struct ow_sources {
   void *context;
 };
 
+/* How much a slot was carried so far: read for it, and written to it. */
+struct ow_carried {
+  double read;
+  double written;
+};
+
+enum { OW_CARRIED_SLOTS_MAX = 64 * 1024 };
+
 struct ow_reactor;
 
 /* NULL with errno set when the system has no epoll set left. */
@@ -130,6 +139,17 @@ int ow_detach(struct ow_reactor *reactor, int slot);
 int ow_descriptor(const struct ow_reactor *reactor, int slot);
 /* From now on somebody else may hold the same open file. */
 void ow_share(struct ow_reactor *reactor, int slot);
+
+/*
+ * From now on what is read from the socket in one slot goes straight to the socket in another, and is
+ * not told; what was carried is in `table`, which has OW_CARRIED_SLOTS_MAX places, one for each slot
+ * that is carried to. At most `holds_max` bytes are held on the way. Reading is paused and resumed as
+ * before. 0, or -errno: a slot is carried to from one other alone.
+ */
+int ow_carry(struct ow_reactor *reactor, int from, int to, size_t holds_max,
+             struct ow_carried *table);
+/* What is read is told again. What is held on the way to `to` is still written, and its end told. */
+void ow_stop_carrying(struct ow_reactor *reactor, int to);
 
 /*
  * Takes what happened, as far as the tables and the blocks have room; the rest comes next time. A slot

@@ -4,8 +4,9 @@ import { Command, CommanderError } from "commander";
 import type { ConformOptions } from "./conform.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { EXIT, UsageError } from "./exit-code.ts";
-import type { CommonOptions, TrafficOptions } from "./options.ts";
+import type { CommonOptions } from "./options.ts";
 import { withCommon, withPace, withTraffic } from "./options.ts";
+import type { RelayCommandOptions } from "./relay.ts";
 import { Reporter } from "./reporter.ts";
 import type { ServeOptions } from "./serve-command.ts";
 import type { TourOptions } from "./tour/tour.ts";
@@ -55,8 +56,9 @@ const program = new Command("overwall")
 
 withTraffic(program.command("relay <listen> <connect>"))
   .description("join every connection to LISTEN with a new one to CONNECT")
+  .option("--no-shortcut", "show every byte to JavaScript, also where the driver could carry it")
   .addHelpText("after", AFTER_LISTEN_HELP)
-  .action((listen: string, connect: string, options: TrafficOptions) =>
+  .action((listen: string, connect: string, options: RelayCommandOptions) =>
     perform(options, eventsBeside([listen, connect]), async (reporter) =>
       (await import("./relay.ts")).run(reporter, listen, connect, options),
     ),

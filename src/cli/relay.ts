@@ -21,12 +21,17 @@ import { aborted, Stopper } from "./stopper.ts";
 import { tap } from "./tap.ts";
 import { bytesOf, codeOf, ledgerWords, messageOf } from "./wording.ts";
 
+export interface RelayCommandOptions extends TrafficOptions {
+  /** Whether the native driver may carry bytes by itself. */
+  readonly shortcut?: boolean;
+}
+
 /** `overwall relay LISTEN CONNECT` */
 export async function run(
   reporter: Reporter,
   listen: string,
   target: string,
-  options: TrafficOptions,
+  options: RelayCommandOptions,
 ): Promise<void> {
   for (const spec of [listen, target]) parse(spec);
   const onto = await endpoint(target);
@@ -47,7 +52,7 @@ export interface RelayJob {
 export async function relayOnto(
   reporter: Reporter,
   { urls, target, onto, what }: RelayJob,
-  options: TrafficOptions,
+  options: RelayCommandOptions,
 ): Promise<void> {
   const isOne = urls.every(servesOne);
   refuseMemoryAlone(what, urls);
@@ -71,6 +76,7 @@ export async function relayOnto(
     maxConnections: options.maxConnections,
     ...(halfOpenIdleMs === undefined ? {} : { halfOpenIdleMs }),
     onError: tellErrors(reporter),
+    ...(options.shortcut === undefined ? {} : { shortcut: options.shortcut }),
     events: eventsOf(reporter, total, isOne),
     taps: tapsOf(reporter, options, (isReaderGone) => (isHeard = !isReaderGone)),
   });
@@ -96,12 +102,14 @@ function eventsOf(
   isOne: boolean,
 ): RelayEvents {
   return {
-    opened: ({ serial, client, target }) => {
+    opened: ({ serial, client, target, shortcutBytes }) => {
+      const shortcut = shortcutBytes !== undefined;
       const onto = target === undefined ? "?" : formatAddress(target);
       reporter.tell(
-        { event: "opened", id: serial, client, target },
+        { event: "opened", id: serial, client, target, shortcut },
         reporter.faint(`#${serial} opened: ${formatAddress(client)} → ${onto}`),
       );
+      if (shortcut) reporter.detail(`#${serial} is carried by the native driver itself`);
     },
     closed: (connection, report) => {
       if (isOne) process.exitCode = exitCodeOfJoin(report);
@@ -146,6 +154,10 @@ function tellClosed(reporter: Reporter, connection: RelayedConnection, report: J
   );
   reporter.detail(`#${serial} client side: ${ledgerWords(left.ledger)}`);
   reporter.detail(`#${serial} server side: ${ledgerWords(right.ledger)}`);
+  if (rest.shortcutBytes === undefined) return;
+  const { leftToRight, rightToLeft } = rest.shortcutBytes;
+  const words = `${bytesOf(leftToRight)} →, ${bytesOf(rightToLeft)} ←`;
+  reporter.detail(`#${serial} by the native driver itself: ${words}`);
 }
 
 function drainedBy(reporter: Reporter, working: Relay): Drained<RelayedConnection> {

@@ -15,7 +15,7 @@ export interface Opening {
  * Watches one connection and changes nothing. Every method is optional. One that throws is reported
  * to `onError` and called again all the same.
  *
- * @clause observe.pauses observe.harmless
+ * @clause observe.pauses observe.harmless observe.counted
  */
 export interface Observer {
   opened?(opening: Opening): void;
@@ -25,6 +25,11 @@ export interface Observer {
    * @param data borrowed for the call; copy what you keep.
    */
   bytes?(direction: Direction, data: Bytes): void;
+  /**
+   * So many bytes crossed, at the same moments as `bytes`. Whoever has this and not `bytes`,
+   * `paused` or `resumed` does not keep a join from carrying them natively.
+   */
+  counted?(direction: Direction, byteCount: number): void;
   /** `in`: the protocol paused reading. `out`: the producer was paused. */
   paused?(direction: Direction): void;
   resumed?(direction: Direction): void;

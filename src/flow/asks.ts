@@ -24,7 +24,9 @@ import { passedWriteLimit } from "./causes.ts";
 import type { Course } from "./course.ts";
 import { guard } from "./guard.ts";
 import { FLUSH_AT_ONCE_BYTES } from "./outflow.ts";
+import { Passage } from "./passage.ts";
 import type { Rider } from "./riders.ts";
+import type { Shortened } from "./shorten.ts";
 
 /**
  * What a protocol asks of its connection, entered in the parts at once; the course does the rest.
@@ -99,6 +101,7 @@ export class Asks implements FlowCalls {
   ride(rider: Rider): boolean {
     const { limits, out } = this.#course;
     if (!this.#takesMore()) return false;
+    this.#course.inlet?.close();
     out.riders.push(rider);
     out.pauseProducer(limits.writeHigh);
     this.#course.settleLater();
@@ -110,7 +113,8 @@ export class Asks implements FlowCalls {
   }
 
   loseWriteConnection(): void {
-    const { life, verdict } = this.#course;
+    const { inlet, life, verdict } = this.#course;
+    inlet?.close();
     verdict.ended("us");
     if (!life.step("loseWrite") || life.phase !== "live") return;
     this.#course.releaseIfFree();
@@ -173,6 +177,7 @@ export class Asks implements FlowCalls {
       throw new BusyError("switch the protocol", "another one is taking over in this turn");
     }
     course.isSwitching = true;
+    course.closePassages();
     course.seat.seat(null);
     course.in.isGated = true;
     course.syncReading();
@@ -184,22 +189,32 @@ export class Asks implements FlowCalls {
 
   setLimits(given: Partial<ConnectionLimits>): void {
     const course = this.#course;
+    course.closePassages();
     course.limits = resolveLimits(given, course.limits);
     const { phase, reading, sending } = course.life;
     if (phase !== "live") return;
     course.bounds.changed(given, reading === "ended" && sending !== "ended");
     if (course.out.pending > 0) course.bounds.queued();
     course.syncReading();
+    course.settleLater();
   }
 
   observe(observer: Observer): Disposable {
     const course = this.#course;
+    // What has gone past already is none of its business.
+    course.closePassages();
     course.observers = course.observers.with(observer, course.onError);
+    course.settleLater();
     return {
       [Symbol.dispose]: () => {
         course.observers = course.observers.without(observer);
+        course.settleLater();
       },
     };
+  }
+
+  shortenTo(sink: FlowCalls): Shortened | null {
+    return sink instanceof Asks ? Passage.between(this.#course, sink.#course) : null;
   }
 
   /**
@@ -229,7 +244,10 @@ export class Asks implements FlowCalls {
 
   /** Whether bytes that are written now will be sent; they are accounted for if not. */
   #takes(size: number): boolean {
-    if (this.#takesMore()) return true;
+    if (this.#takesMore()) {
+      this.#course.inlet?.close();
+      return true;
+    }
     if (this.#course.life.phase !== "over") this.#course.out.drop(size);
     return false;
   }

@@ -14,6 +14,7 @@ import type {
   Transport,
 } from "../contract/index.ts";
 import type { Rider } from "./riders.ts";
+import type { Shortened } from "./shorten.ts";
 
 /** What a transport passes on to its flow, arguments checked. */
 export interface FlowCalls {
@@ -52,4 +53,6 @@ export interface FlowCalls {
   switchProtocol(next: Protocol, early: Bytes | undefined, transport: Transport): void;
   setLimits(limits: Partial<ConnectionLimits>): void;
   observe(observer: Observer): Disposable;
+  /** What the protocol is told here it only writes to `sink`. */
+  shortenTo(sink: FlowCalls): Shortened | null;
 }

@@ -19,6 +19,7 @@ import { Life } from "./life.ts";
 import { Observers } from "./observers.ts";
 import type { OutflowSeat } from "./outflow.ts";
 import { Outflow } from "./outflow.ts";
+import type { Passage } from "./passage.ts";
 import { ProtocolSeat } from "./protocol-seat.ts";
 import type { ArrivedRider } from "./riders.ts";
 import { overran } from "./riders.ts";
@@ -53,6 +54,9 @@ export class Course implements EndOfTurn, OutflowSeat, BoundSeat {
   over: { readonly met: CloseCause | undefined; readonly waits: boolean } | null = null;
   /** Made when something decides: most of a connection's life nothing does. */
   #verdict: Verdict | null = null;
+  /** What comes here past the protocols, and what leaves here so. */
+  inlet: Passage | null = null;
+  outlet: Passage | null = null;
   #isSettleDue = false;
   #isDeliveryDue = false;
 
@@ -101,6 +105,18 @@ export class Course implements EndOfTurn, OutflowSeat, BoundSeat {
     this.settle();
   }
 
+  /** Opens or closes the shortcuts that begin or end here, as it may be now. */
+  syncPassages(): void {
+    this.inlet?.sync();
+    this.outlet?.sync();
+  }
+
+  /** From here on bytes are shown again, until all is settled. */
+  closePassages(): void {
+    this.inlet?.close();
+    this.outlet?.close();
+  }
+
   /** Does what is due: sends, resumes the producer, ends our direction, lingers, closes. */
   settle(): void {
     if (this.life.phase !== "live") return;
@@ -121,10 +137,12 @@ export class Course implements EndOfTurn, OutflowSeat, BoundSeat {
       if (this.lingers) this.bounds.linger();
       else this.#leave("close");
     }
+    this.syncPassages();
   }
 
   loseConnection(): void {
     if (this.isLosing) return;
+    this.closePassages();
     this.isLosing = true;
     this.verdict.ended("us");
     if (!this.life.step("lose") || this.life.phase !== "live") return;
@@ -223,6 +241,7 @@ export class Course implements EndOfTurn, OutflowSeat, BoundSeat {
 
   /** Asks the wire to let go; its `over` is all that is awaited from here on. */
   #leave(verb: "close" | "abort"): void {
+    this.closePassages();
     this.life.step("leave");
     this.bounds.clear();
     this.out.discardQueue();

@@ -123,6 +123,7 @@ export class Flow implements Facts {
   over(cause?: CloseCause): void {
     const course = this.#course;
     if (course.life.phase === "over" || course.over !== null) return;
+    course.closePassages();
     const isOrderly = cause === undefined || cause.kind === "done";
     const waits = waitsForReader(cause);
     course.over = { met: cause, waits };

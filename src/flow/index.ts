@@ -9,6 +9,8 @@ export * from "./flow.ts";
 export * from "./guard.ts";
 export * from "./observe.ts";
 export type { ArrivedRider, Rider } from "./riders.ts";
+export type { Shortened } from "./shorten.ts";
+export { shorten } from "./shorten.ts";
 export * from "./system-runtime.ts";
 export { FlowTransport } from "./transport.ts";
 export type * from "./wire.ts";

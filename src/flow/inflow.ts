@@ -37,6 +37,12 @@ export class Inflow {
     return !this.isPaused && !this.isGated;
   }
 
+  /** Bytes went past: received and delivered, and shown to nobody. */
+  pass(byteCount: number): void {
+    this.received += byteCount;
+    this.delivered += byteCount;
+  }
+
   keep(chunk: Bytes): void {
     this.#inbox ??= new ChunkQueue();
     this.#inbox.push(chunk);

@@ -43,6 +43,15 @@ export class Observers {
     return rest.length === 0 ? Observers.none : new Observers(rest, this.#onError);
   }
 
+  /** Whether one of them is to be shown what crosses, or told of each pause. */
+  get seeEach(): boolean {
+    for (const observer of this.#all) {
+      const { bytes, paused, resumed } = observer;
+      if (bytes !== undefined || paused !== undefined || resumed !== undefined) return true;
+    }
+    return false;
+  }
+
   opened(opened: { readonly opening: Opening }): void {
     if (this.#all.length === 0) return;
     const { opening } = opened;
@@ -51,7 +60,16 @@ export class Observers {
 
   bytes(direction: Direction, data: Bytes): void {
     if (this.#all.length === 0) return;
-    this.#each((observer) => observer.bytes?.(direction, data));
+    this.#each((observer) => {
+      observer.bytes?.(direction, data);
+      observer.counted?.(direction, data.length);
+    });
+  }
+
+  /** Bytes crossed that nobody is shown. */
+  counted(direction: Direction, byteCount: number): void {
+    if (this.#all.length === 0) return;
+    this.#each((observer) => observer.counted?.(direction, byteCount));
   }
 
   paused(direction: Direction): void {

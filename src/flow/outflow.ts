@@ -58,6 +58,10 @@ export class Outflow {
     return this.#riders === null ? 0 : this.#riders.count;
   }
 
+  get hasRiders(): boolean {
+    return this.#riderCount() > 0;
+  }
+
   get hasProducer(): boolean {
     return this.#producer?.isRegistered === true;
   }
@@ -88,6 +92,12 @@ export class Outflow {
   /** Bytes were pushed: a pull producer is asked for more when they have gone. */
   wrote(): void {
     this.#producer?.wrote();
+  }
+
+  /** The wire has been given bytes by another one: accepted, and in flight. */
+  pass(byteCount: number): void {
+    this.accepted += byteCount;
+    this.inFlight += byteCount;
   }
 
   drop(size: number): void {

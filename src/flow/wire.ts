@@ -52,6 +52,34 @@ export interface Wire {
    * lingering connection is not idle while they grow fewer.
    */
   unacknowledged?(): number | undefined;
+  /**
+   * A way for bytes from this wire to `onto` that leaves out everything above; `null` where there
+   * is none between these two. Closed at first. A wire has one such way to it, at most.
+   */
+  shortcutTo?(onto: Wire, facts: ShortcutFacts): Shortcut | null;
+}
+
+/**
+ * A way for bytes from one wire to another. While it is open the first wire, whenever flow lets it
+ * read, reports no `received`: what it reads goes to the other one at once. It reads only while the
+ * other one takes everything, and holds `holdsMax` bytes at most. Ends and failures are reported as
+ * ever, those of `onto` too.
+ */
+export interface Shortcut {
+  /** @returns false when it cannot be had any more. */
+  open(holdsMax: number): boolean;
+  /** Bytes are reported again. What is held still goes to `onto`, ahead of what is sent next. */
+  close(): void;
+  /** How many bytes were read since this was asked last. */
+  takeRead(): number;
+  /** How many of them were handed over since this was asked last. */
+  takeSent(): number;
+}
+
+/** What a shortcut reports, never from inside a verb. */
+export interface ShortcutFacts {
+  /** Bytes were read, or handed over. */
+  carried(): void;
 }
 
 /**

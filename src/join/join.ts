@@ -21,6 +21,11 @@ export type Joinable = Transport | Connection | ClientEndpoint;
 export interface JoinOptions extends Omit<EndpointOptions, "observer"> {
   /** After one side's end: how long the way back may carry nothing. Default 60 s. */
   readonly halfOpenIdleMs?: number;
+  /**
+   * Whether the driver may carry bytes by itself, where it has both wires and nobody looks at them.
+   * Nothing else changes by it. Default true.
+   */
+  readonly shortcut?: boolean;
   /** Watch the connection on each side, from the join on. */
   readonly taps?: Taps;
   /** Default: the system's clock. */
@@ -64,6 +69,7 @@ export async function join(
   const joint = new Joint({
     clock: (options.runtime ?? systemRuntime()).clock,
     halfOpenIdleMs: options.halfOpenIdleMs ?? HALF_OPEN_IDLE_MS,
+    ...(options.shortcut === undefined ? {} : { shortcut: options.shortcut }),
     ...(options.taps === undefined ? {} : { taps: options.taps }),
     onLostAlone: (side, reason) => giveUp.abort(new EndedEarlyError(side, reason)),
   });

@@ -1,5 +1,6 @@
 import type { Address, Clock, CloseReason, Observer, Protocol } from "../contract/index.ts";
-import { observe } from "../flow/index.ts";
+import type { Shortened } from "../flow/index.ts";
+import { observe, shorten } from "../flow/index.ts";
 import { JointEnd } from "./joint-end.ts";
 import type { JoinReport, Side } from "./report.ts";
 
@@ -15,6 +16,8 @@ export interface JointOptions {
   readonly halfOpenIdleMs: number;
   /** Watches the connection on that side. */
   readonly taps?: Taps;
+  /** Whether bytes may go past the two protocols, where the wires can. Default true. */
+  readonly shortcut?: boolean;
   /** Told once, when both connections are there. */
   readonly onJoined?: () => void;
   /** Told when one connection is over before the other one is there. */
@@ -36,6 +39,9 @@ export class Joint {
   readonly #becameEnd: Set<Side> = new Set();
   #endNotPassed: Side | undefined;
   #isCut = false;
+  /** What goes past the two protocols. */
+  #leftToRight: Shortened | null = null;
+  #rightToLeft: Shortened | null = null;
   #endedFirst: Side | undefined;
   #settle: (report: JoinReport) => void = () => {};
   /** Settles, and never rejects, when both connections are over. */
@@ -80,6 +86,15 @@ export class Joint {
     return sides.length === 2 ? "both" : sides[0]?.side;
   }
 
+  /** Of these, those that no JavaScript has seen; absent where all had to be seen. */
+  get shortcutBytes(): JoinReport["bytes"] | undefined {
+    if (this.#leftToRight === null && this.#rightToLeft === null) return undefined;
+    return {
+      leftToRight: this.#leftToRight?.carriedBytes ?? 0,
+      rightToLeft: this.#rightToLeft?.carriedBytes ?? 0,
+    };
+  }
+
   /** The peer of the connection on that side, once it is there. */
   peerOf(side: Side): Address | undefined {
     return (side === "left" ? this.#left : this.#right).transport?.getPeer();
@@ -100,9 +115,18 @@ export class Joint {
   #begin(end: JointEnd, other: JointEnd): void {
     other.feedFrom(end);
     end.feedFrom(other);
+    if (this.#options.shortcut ?? true) this.#shorten();
     this.#options.onJoined?.();
     other.go();
     end.go();
+  }
+
+  #shorten(): void {
+    const left = this.#left.transport;
+    const right = this.#right.transport;
+    if (left === undefined || right === undefined) return;
+    this.#leftToRight = shorten(left, right);
+    this.#rightToLeft = shorten(right, left);
   }
 
   #halfOver(end: JointEnd): void {
@@ -157,11 +181,12 @@ export class Joint {
     const right = this.#right.reason;
     if (left === undefined || right === undefined) return;
     const [first] = this.#becameEnd;
-    const { tookNoMore } = this;
+    const { shortcutBytes, tookNoMore } = this;
     this.#settle({
       left,
       right,
       bytes: this.bytes,
+      ...(shortcutBytes === undefined ? {} : { shortcutBytes }),
       endedFirst: this.#endedFirst ?? "left",
       ...(first === undefined
         ? {}

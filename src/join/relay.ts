@@ -30,6 +30,8 @@ export interface RelayOptions extends Omit<EndpointOptions, "observer"> {
   readonly maxConnections?: number;
   /** After one side's end: how long the way back may carry nothing. Default 60 s. */
   readonly halfOpenIdleMs?: number;
+  /** Whether the driver may carry bytes by itself, as for `join`. Default true. */
+  readonly shortcut?: boolean;
   /** Makes the taps of each connection. */
   readonly taps?: (connection: RelayedConnection) => Taps;
   readonly runtime?: Runtime;
@@ -94,6 +96,7 @@ export async function relay(
   };
   const settings = {
     halfOpenIdleMs: options.halfOpenIdleMs ?? HALF_OPEN_IDLE_MS,
+    ...(options.shortcut === undefined ? {} : { shortcut: options.shortcut }),
     ...(options.taps === undefined ? {} : { taps: options.taps }),
     onJoined: (connection: RelayedConnection) => events.opened?.(connection),
   };

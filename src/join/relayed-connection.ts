@@ -15,6 +15,7 @@ export interface RelayedOptions {
   readonly client: Address;
   readonly clock: Clock;
   readonly halfOpenIdleMs: number;
+  readonly shortcut?: boolean;
   readonly taps?: (connection: RelayedConnection) => Taps;
   readonly onJoined: (connection: RelayedConnection) => void;
 }
@@ -33,12 +34,14 @@ export class RelayedConnection {
     this.#lostAlone = resolve;
   });
 
-  constructor({ serial, client, clock, halfOpenIdleMs, taps, onJoined }: RelayedOptions) {
+  constructor(options: RelayedOptions) {
+    const { serial, client, clock, halfOpenIdleMs, shortcut, taps, onJoined } = options;
     this.serial = serial;
     this.client = client;
     this.#joint = new Joint({
       clock,
       halfOpenIdleMs,
+      ...(shortcut === undefined ? {} : { shortcut }),
       ...(taps === undefined ? {} : { taps: taps(this) }),
       onJoined: () => {
         this.#target = this.#joint.peerOf("right");
@@ -65,6 +68,11 @@ export class RelayedConnection {
   get isReaderGone(): boolean {
     const side = this.#joint.tookNoMore;
     return side === "left" || side === "both";
+  }
+
+  /** Of those, what the driver carried by itself; absent where it cannot, or is not to. */
+  get shortcutBytes(): JoinReport["shortcutBytes"] {
+    return this.#joint.shortcutBytes;
   }
 
   /** The protocol of the accepted side. */

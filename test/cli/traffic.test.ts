@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { chosenDriver } from "../../src/wires/_drivers/choose-driver.ts";
 import { listening, nodeClient } from "./listening.ts";
 import { CliRun } from "./run-cli.ts";
 
@@ -70,6 +71,22 @@ describe("connect", () => {
       /#1 server side: read 5000000, delivered 5000000; accepted 5000000, sent 5000000,/,
     );
     await echo.saw(/#1 closed: 5,000,000 B sent, 5,000,000 B received; closed by the peer\n/);
+  });
+
+  test("a relay says whether the driver carried the bytes by itself, unless told not to", async () => {
+    const target = `unix://${folder}/carried.sock`;
+    await using _echo = (await listening("serve", "echo", target)).run;
+    const words = async (...options: string[]): Promise<string> => {
+      const { run, url } = await listening("relay", "tcp://:0", target, "--verbose", ...options);
+      await using relay = run;
+      await new CliRun(["connect", url]).input(patterned(5000)).ended;
+      await relay.saw(/#1 server side: .*accepted 5000, sent 5000/);
+      relay.child.kill("SIGTERM");
+      return (await relay.ended).stderr;
+    };
+    const said = /#1 by the native driver itself: 5,000 B →, 5,000 B ←\n/;
+    assert.equal(said.test(await words()), chosenDriver().name === "native");
+    assert.doesNotMatch(await words("--no-shortcut"), /by the native driver/);
   });
 
   test("half-closes at the end of input and waits for an answer that comes late", async () => {

@@ -30,6 +30,8 @@ export interface SceneOptions {
   readonly observer?: Observer;
   readonly runtime?: VirtualRuntime;
   readonly flow?: Partial<FlowOptions>;
+  /** Default: a plain ScriptedWire. */
+  readonly make?: typeof ScriptedWire;
 }
 
 /** One flow between a recorder and a scripted wire, in time that stands still. */
@@ -48,7 +50,7 @@ export class Scene {
     this.runtime = options.runtime ?? new VirtualRuntime();
     this.near = new Recorder(options.role);
     const makeWire = (facts: Flow): ScriptedWire => {
-      this.wire = new ScriptedWire(facts);
+      this.wire = new (options.make ?? ScriptedWire)(facts);
       return this.wire;
     };
     this.flow = new Flow((facts) => makeWire(facts as Flow), {

@@ -5,7 +5,8 @@ import type { CloseReason } from "../../src/contract/index.ts";
 import { isAbortable, isHalfCloseable } from "../../src/contract/index.ts";
 import type { JoinReport } from "../../src/join/index.ts";
 import { join } from "../../src/join/index.ts";
-import { loopback, VirtualRuntime } from "../../src/memory/index.ts";
+import { VirtualRuntime } from "../../src/memory/index.ts";
+import { loopback } from "./joinable-loopback.ts";
 import { Recorder } from "./recorder.ts";
 
 /** What one of the two peers does next, or how long nothing is done. */

@@ -5,7 +5,8 @@ import type { CloseReason, Transport } from "../../src/contract/index.ts";
 import { ClosedError, isAbortable, isHalfCloseable } from "../../src/contract/index.ts";
 import type { JoinOptions, JoinReport } from "../../src/join/index.ts";
 import { join } from "../../src/join/index.ts";
-import { loopback, memoryNetwork, VirtualRuntime } from "../../src/memory/index.ts";
+import { memoryNetwork, VirtualRuntime } from "../../src/memory/index.ts";
+import { loopback } from "./joinable-loopback.ts";
 import { Recorder } from "./recorder.ts";
 
 /** client ↔ near ⇄ far ↔ server: near and far are what is joined. */

@@ -9,6 +9,7 @@ import { MUTANTS_OF_ASKS } from "./mutants-of-asks.ts";
 import { MUTANTS_OF_COURSE } from "./mutants-of-course.ts";
 import { MUTANTS_OF_FACTS } from "./mutants-of-facts.ts";
 import { MUTANTS_OF_PARTS } from "./mutants-of-parts.ts";
+import { MUTANTS_OF_PASSAGE } from "./mutants-of-passage.ts";
 import { SURVIVORS } from "./survivors.ts";
 
 const MUTANTS: readonly Mutant[] = [
@@ -16,6 +17,7 @@ const MUTANTS: readonly Mutant[] = [
   ...MUTANTS_OF_COURSE,
   ...MUTANTS_OF_FACTS,
   ...MUTANTS_OF_PARTS,
+  ...MUTANTS_OF_PASSAGE,
 ];
 
 /** One copy for each test that runs at the same time. */

@@ -178,6 +178,17 @@ export const brokenEnds: readonly Fault[] = [
           direction === "in" ? observer.bytes?.(direction, data) : undefined,
       }),
   })),
+  brokenEnd(
+    "observe.counted",
+    "an observer is told how much comes in, not how much goes out",
+    () => ({
+      observer: (observer) =>
+        changedObserver(observer, {
+          counted: (direction, byteCount) =>
+            direction === "in" ? observer.counted?.(direction, byteCount) : undefined,
+        }),
+    }),
+  ),
   brokenEnd("observe.ended", "an observer is told the end after the protocol", (spot) => ({
     observer: (observer) =>
       changedObserver(observer, { ended: (reason) => spot.later(() => observer.ended?.(reason)) }),

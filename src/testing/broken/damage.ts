@@ -98,6 +98,7 @@ export function changedObserver(observer: Observer, changes: Partial<Observer>):
   return {
     opened: (opening) => observer.opened?.(opening),
     bytes: (direction, data) => observer.bytes?.(direction, data),
+    counted: (direction, byteCount) => observer.counted?.(direction, byteCount),
     paused: (direction) => observer.paused?.(direction),
     resumed: (direction) => observer.resumed?.(direction),
     ended: (reason) => observer.ended?.(reason),

@@ -63,6 +63,25 @@ export const capabilityCases: readonly ConformanceCase[] = [
     },
   },
   {
+    id: "observe.counted",
+    clause: "An observer that counts is told how many bytes crossed, both ways.",
+    needs: [],
+    async run(stage) {
+      const counts = { in: 0, out: 0 };
+      const observer: Observer = {
+        counted: (direction, byteCount) => {
+          counts[direction] += byteCount;
+        },
+      };
+      const { near, far } = await stage.open({ observers: { near: observer } });
+      near.transport.write(pattern(40_000));
+      far.transport.write(pattern(20_000, 2));
+      await stage.until("both", () => near.byteCount >= 20_000 && far.byteCount >= 40_000);
+      checkSame(counts.out, 40_000, "what the observer counted going out");
+      checkSame(counts.in, 20_000, "what the observer counted coming in");
+    },
+  },
+  {
     id: "observe.ended",
     clause:
       "An observer is told opened first, and ended last, before the protocol's connectionLost.",

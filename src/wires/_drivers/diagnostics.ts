@@ -38,6 +38,7 @@ export function publishing(
 function bound(own: Observer | undefined): Observer {
   return {
     ...(own?.bytes && { bytes: own.bytes.bind(own) }),
+    ...(own?.counted && { counted: own.counted.bind(own) }),
     ...(own?.paused && { paused: own.paused.bind(own) }),
     ...(own?.resumed && { resumed: own.resumed.bind(own) }),
   };

@@ -8,6 +8,7 @@ export interface Tables {
   readonly rights: ArrayBuffer;
   readonly operations: ArrayBuffer;
   readonly arena: ArrayBuffer;
+  readonly carried: ArrayBuffer;
 }
 
 /** The name of a socket: 4, 6, 1 (UNIX) or 0 (none); the port; the address or path as bytes. */
@@ -37,6 +38,9 @@ export interface Addon {
   connectUnix(path: Uint8Array): number;
   adopt(fd: number, traits: number): number;
   detach(slot: number): number;
+  /** From now on what is read in `from` goes to `to`, uncollected; see `carried`. */
+  carry(from: number, to: number, holdsMax: number): number;
+  stopCarrying(to: number): void;
   name(slot: number, isPeer: boolean): NativeName | number;
   setNoDelay(slot: number, enabled: boolean): number;
   setKeepAlive(slot: number, enabled: boolean, delaySeconds: number): number;

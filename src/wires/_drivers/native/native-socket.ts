@@ -1,9 +1,10 @@
 import type { Address, Bytes } from "../../../contract/index.ts";
-import type { Facts, Rider } from "../../../flow/index.ts";
+import type { Facts, Rider, Shortcut, ShortcutFacts, Wire } from "../../../flow/index.ts";
 import { systemRuntime } from "../../../flow/index.ts";
 import { causeOfLoss } from "../errno.ts";
 import type { Ends, RawSocket, SocketWire } from "../raw-socket.ts";
 import { ArrivedDescriptor, DescriptorRider } from "./descriptor-rider.ts";
+import { NativeShortcut } from "./native-shortcut.ts";
 import type { Reactor, SlotHolder } from "./reactor.ts";
 import type { OutletFacts } from "./slot-outlet.ts";
 import { SlotOutlet } from "./slot-outlet.ts";
@@ -25,6 +26,8 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder, OutletFa
   #hasPeerEnded = false;
   /** The slot is closed, or about to be: nothing of it is told any more. */
   #isReleased = false;
+  /** What is carried here from another slot. */
+  #inlet: NativeShortcut | null = null;
   /** Why it failed before anybody had its wire. */
   #earlyErrno = 0;
 
@@ -134,6 +137,17 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder, OutletFa
     return count < 0 ? undefined : count;
   }
 
+  shortcutTo(onto: Wire, facts: ShortcutFacts): Shortcut | null {
+    if (!(onto instanceof NativeSocket) || onto.#inlet !== null) return null;
+    if (this.#isReleased || onto.#isReleased || isShortcutOff()) return null;
+    onto.#inlet = new NativeShortcut(this.#reactor, this.#slot, onto.#slot, facts);
+    return onto.#inlet;
+  }
+
+  carried(): void {
+    this.#inlet?.facts.carried();
+  }
+
   received(chunk: Bytes): void {
     this.#facts?.received(chunk);
   }
@@ -204,6 +218,7 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder, OutletFa
     this.#isReleased = true;
     this.#outlet?.stop();
     this.#outlet = null;
+    this.#inlet?.letGo();
   }
 
   #release(resets: boolean): void {
@@ -212,6 +227,11 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder, OutletFa
     if (resets) this.#reactor.reset(this.#slot);
     else this.#reactor.close(this.#slot);
   }
+}
+
+/** For who must see each byte cross, or doubts that this is right. */
+function isShortcutOff(): boolean {
+  return process.env["OVERWALL_SHORTCUT"] === "off";
 }
 
 const REST_BYTES = 64 * 1024;

@@ -23,6 +23,8 @@ export interface SlotHolder {
   exited?(): void;
   /** Descriptors came along, ahead of the bytes that are told next; the receiver's to close. */
   rightsReceived?(fds: readonly number[]): void;
+  /** More was carried to the slot. */
+  carried?(): void;
   /** How many bytes of a staged send were handed over, or -errno; 0 or -errno of a staged end. */
   ran?(result: number): void;
 }
@@ -68,6 +70,7 @@ const EVENT = {
   gone: 10,
   rights: 11,
   exited: 12,
+  carried: 13,
 } as const;
 
 const OPERATION = {
@@ -104,6 +107,8 @@ export class Reactor implements EndOfTurn {
   /** Below every flow: it goes when they have staged what they send. */
   readonly depth = -1;
   readonly addon: Addon;
+  /** For each slot: bytes read for it, and written to it, by `carry`. */
+  readonly carriedBytes: Float64Array;
   readonly #events: Int32Array;
   readonly #names: Int32Array;
   readonly #rights: Int32Array;
@@ -130,6 +135,7 @@ export class Reactor implements EndOfTurn {
     this.addon = addon();
     this.#isThreaded = "bun" in process.versions || "deno" in process.versions;
     const tables = this.addon.start(this.#dispatch, this.#endBatch, this.#isThreaded);
+    this.carriedBytes = new Float64Array(tables.carried);
     this.#events = new Int32Array(tables.events);
     this.#names = new Int32Array(tables.names);
     this.#rights = new Int32Array(tables.rights);
@@ -357,6 +363,9 @@ export class Reactor implements EndOfTurn {
           break;
         case EVENT.exited:
           holder.exited?.();
+          break;
+        case EVENT.carried:
+          holder.carried?.();
           break;
         case EVENT.rights:
           this.#handOver(holder, this.#rightsAt(a, b));
