@@ -157,22 +157,33 @@ static void dispatch(struct driver *driver, napi_value big) {
   report(env);
 }
 
-static void collect(void *context) {
+/* Whether JavaScript was told of anything. */
+static bool collect(void *context) {
   struct driver *driver = context;
   napi_env env = driver->env;
   napi_handle_scope scope;
   napi_value big = NULL;
-  if (napi_open_handle_scope(env, &scope) != napi_ok) return;
+  bool is_told = false;
+  if (napi_open_handle_scope(env, &scope) != napi_ok) return false;
   driver->small_count = 0;
   if (driver->blocks.big_size - driver->blocks.big_used < ROOM_MIN || driver->blocks.big == NULL)
     big = next_big(driver);
   if (driver->blocks.big != NULL) {
     ow_collect(driver->reactor, &driver->batch, &driver->blocks);
-    if (driver->batch.event_count > 0 || big != NULL) dispatch(driver, big);
+    is_told = driver->batch.event_count > 0 || big != NULL;
+    if (is_told) dispatch(driver, big);
     ow_batch_done(driver->reactor);
   }
   hold(driver);
   napi_close_handle_scope(env, scope);
+  return is_told;
+}
+
+/* goOn(): what was told last has been looked at, and everybody else had a turn */
+static napi_value go_on(napi_env env, napi_callback_info info) {
+  (void)info;
+  ow_wakeup_go_on(driver_of(env)->wakeup);
+  return NULL;
 }
 
 static const char *reference(void *context, int32_t index) {
@@ -504,6 +515,12 @@ static void clean_up(napi_async_cleanup_hook_handle handle, void *argument) {
   ow_wakeup_stop(driver->wakeup, stopped);
 }
 
+/* Where nothing of the loop is used it stops at once: Deno frees an asynchronous hook twice. */
+static void clean_up_now(void *argument) {
+  struct driver *driver = argument;
+  ow_wakeup_stop(driver->wakeup, stopped);
+}
+
 static napi_value refused(napi_env env, const char *why) {
   napi_throw_error(env, NULL, why);
   return NULL;
@@ -532,10 +549,12 @@ static napi_value start(napi_env env, napi_callback_info info) {
   napi_create_reference(env, tables, 1, &driver->tables);
   napi_create_reference(env, values[0], 1, &driver->dispatch);
   int descriptor = ow_reactor_descriptor(driver->reactor);
-  driver->wakeup = ow_wakeup_start(env, descriptor, bool_of(env, values[1]), collect, driver);
+  bool threaded = bool_of(env, values[1]);
+  driver->wakeup = ow_wakeup_start(env, descriptor, threaded, collect, driver);
   if (driver->wakeup == NULL) return refused(env, "the event loop cannot be had");
   napi_set_instance_data(env, driver, NULL, NULL);
-  napi_add_async_cleanup_hook(env, clean_up, driver, &driver->cleanup);
+  if (threaded) napi_add_env_cleanup_hook(env, clean_up_now, driver);
+  else napi_add_async_cleanup_hook(env, clean_up, driver, &driver->cleanup);
   return tables;
 }
 
@@ -545,6 +564,7 @@ NAPI_MODULE_INIT() {
     napi_callback call;
   } calls[] = {{"start", start},
                {"run", run},
+               {"goOn", go_on},
                {"listenTcp", listen_tcp},
                {"listenUnix", listen_unix},
                {"connectTcp", connect_tcp},

@@ -24,6 +24,8 @@ export type Dispatch = (
 export interface Addon {
   /** Once a thread. @param isThreaded waits in a thread, where the event loop cannot be had. */
   start(dispatch: Dispatch, isThreaded: boolean): Tables;
+  /** Where a thread waits: what was dispatched last has been looked at, in a turn of its own. */
+  goOn(): void;
   /** Runs `length` numbers of operations. */
   run(length: number, references: readonly Uint8Array[]): void;
   listenTcp(host: string, port: number, backlog: number, ipv6Only: boolean): number;
