@@ -1,8 +1,8 @@
 import { fetchRuntime, isThisNode, PINNED } from "./runtimes.ts";
 
 /**
- * `npm run fetch-runtimes`: puts the runtimes that tests and proofs use into the cache. One that cannot
- * be had is named, and is no failure: what needs it is skipped.
+ * `npm run fetch-runtimes`: puts the runtimes that tests and proofs use into the cache. One that
+ * cannot be had is named, and is no failure: what needs it is skipped.
  */
 async function fetchRuntimes(): Promise<void> {
   const wanted = PINNED.filter((pinned) => !isThisNode(pinned));

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { runProgram } from "./run-program.ts";
 
-/** What is fetched when it is asked for, and is no dependency: somebody else's program, compiled. */
+/** What is fetched when asked for, and is no dependency: somebody else's program, compiled. */
 export interface FetchedPackage {
   readonly name: string;
   readonly version: string;

@@ -4,8 +4,8 @@ import { cachedRuntime, isThisNode, nameOf, PINNED, thisNode } from "../../tools
 import { onlyNative } from "../wires/unix/descriptor-rig.ts";
 import { heldOn, SMOKE } from "./smoke-run.ts";
 
-// One compiled file carries connections, terminals and descriptors on every runtime, on whose loop it
-// sits or not, and lets the process end.
+// One compiled file carries connections, terminals and descriptors on every runtime, on whose loop
+// it sits or not, and lets the process end.
 for (const pinned of PINNED) {
   const runtime = isThisNode(pinned) ? thisNode : cachedRuntime(process.cwd(), pinned);
   const skip = onlyNative.skip || (runtime instanceof Error && runtime.message);

@@ -14,8 +14,8 @@ import { HalfCloseAware, pairOver, patterned } from "../wires/recording-protocol
 import { portOf } from "../wires/tcp/tcp-rig.ts";
 import { closeDescriptor, receivers, turns } from "../wires/unix/descriptor-rig.ts";
 
-// What the native driver does, in little, on whatever runtime runs this: prints a line for each thing
-// that held, and ends by itself if nothing is left that keeps the process.
+// What the native driver does, in little, on whatever runtime runs this: prints a line for each
+// thing that held, and ends by itself if nothing is left that keeps the process.
 const data = patterned(1024 * 1024);
 
 /** The data goes there, and comes back once all of it is there; both ends are ends. */

@@ -1,7 +1,8 @@
 import type { Bytes, EndOfTurn } from "../../../contract/index.ts";
 import { systemRuntime } from "../../../flow/index.ts";
-import type { Addon, Dispatch } from "./addon.ts";
+import type { Addon } from "./addon.ts";
 import { addon } from "./addon.ts";
+import { startReactor } from "./start-reactor.ts";
 
 /** Who holds a slot, and is told what happens there: what cannot happen to it is absent. */
 export interface SlotHolder {
@@ -120,9 +121,7 @@ export class Reactor implements EndOfTurn {
 
   constructor() {
     this.addon = addon();
-    const tables = isThreaded()
-      ? this.addon.start(this.#dispatchBeside, true)
-      : this.addon.start(this.#dispatch, false);
+    const tables = startReactor(this.addon, this.#dispatch);
     this.#events = new Int32Array(tables.events);
     this.#names = new Int32Array(tables.names);
     this.#rights = new Int32Array(tables.rights);
@@ -358,12 +357,6 @@ export class Reactor implements EndOfTurn {
     }
   };
 
-  /** As `#dispatch`: the thread goes on when timers and everybody else had a turn. */
-  readonly #dispatchBeside = (...batch: Parameters<Dispatch>): void => {
-    setImmediate(this.addon.goOn);
-    this.#dispatch(...batch);
-  };
-
   /** What nobody claims is closed. */
   #handOver(holder: SlotHolder, fds: readonly number[]): void {
     if (holder.rightsReceived !== undefined) holder.rightsReceived(fds);
@@ -381,12 +374,6 @@ export class Reactor implements EndOfTurn {
     this.#name.ipv4 = this.#names[at + 2] as number;
     return this.#name;
   }
-}
-
-/** Whether a thread waits: the loop of Bun and Deno cannot be had. OVERWALL_WAKEUP asks for it. */
-function isThreaded(): boolean {
-  const { versions, env } = process;
-  return "bun" in versions || "deno" in versions || env["OVERWALL_WAKEUP"] === "thread";
 }
 
 let shared: Reactor | undefined;
