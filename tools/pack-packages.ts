@@ -4,9 +4,9 @@ import { join, resolve } from "node:path";
 import { runProgram } from "./run-program.ts";
 
 /**
- * `npm run pack -- FOLDER`: puts there what is published together: a package with the compiled part for
- * every platform that a compiler is here for, and the main one, which names them as optional. Nothing
- * is run when they are installed.
+ * `npm run pack -- FOLDER`: puts there what is published together: a package with the compiled part
+ * for every platform that a compiler is here for, and the main one, which names them as optional.
+ * Nothing is run when they are installed.
  */
 async function packPackages(folder: string): Promise<void> {
   const root = process.cwd();

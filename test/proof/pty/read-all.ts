@@ -50,8 +50,7 @@ export async function readAll({ size, ...program }: Printer, count: number): Pro
     if (way !== "as it comes") child.onMade = (transport) => transport.pauseProducing();
     await pty({ ...program, env: "inherit" }).connect(child);
     if (way === "after 50 ms") await delay(50);
-    // What the terminal does not hold keeps the program from its exit.
-    if (way === "after its exit") await Promise.race([child.exited, delay(50)]);
+    if (way === "after its exit") await lateFor(size, child.exited);
     if (child.statuses.length > 0 && child.byteCount === 0) afterExit += 1;
     child.transport.resumeProducing();
     assert.equal(await child.end(), "done peer", `${program.command}, read ${way}`);
@@ -59,6 +58,13 @@ export async function readAll({ size, ...program }: Printer, count: number): Pro
   }
   return { short, afterExit };
 }
+
+/** What the terminal does not hold keeps a program from its exit, for which nobody can wait then. */
+export async function lateFor(size: number, exited: Promise<void>): Promise<void> {
+  await (size < HELD_BYTES ? exited : delay(50));
+}
+
+const HELD_BYTES = 4000;
 
 export function delay(forMs: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, forMs));

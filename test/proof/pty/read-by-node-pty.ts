@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type { Printer, ReadAll } from "./read-all.ts";
-import { delay, wayOf } from "./read-all.ts";
+import { delay, lateFor, wayOf } from "./read-all.ts";
 
 /** What is used of it. */
 interface NodePty {
@@ -41,7 +41,7 @@ export async function readByNodePty(
     });
     if (way !== "as it comes") child.pause();
     if (way === "after 50 ms") await delay(50);
-    if (way === "after its exit") await Promise.race([exited, delay(50)]);
+    if (way === "after its exit") await lateFor(size, exited);
     if (hasExited && got === 0) afterExit += 1;
     child.resume();
     // It does not say when nothing more will come: all of it may take so long after the exit.
