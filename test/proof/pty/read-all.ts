@@ -59,7 +59,7 @@ export async function readAll({ size, ...program }: Printer, count: number): Pro
   return { short, afterExit };
 }
 
-/** What the terminal does not hold keeps a program from its exit, for which nobody can wait then. */
+/** What the terminal does not hold keeps a program from its exit: nobody can wait for that. */
 export async function lateFor(size: number, exited: Promise<void>): Promise<void> {
   await (size < HELD_BYTES ? exited : delay(50));
 }
