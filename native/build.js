@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -53,10 +53,15 @@ function build() {
   return `${compiler} failed`;
 }
 
+/** Beside this package, in the folder where it is run, or as Node itself is installed. */
 function headerFolder() {
-  try {
-    return createRequire(import.meta.url)("node-api-headers").include_dir;
-  } catch {
-    return null;
+  for (const from of [import.meta.url, join(process.cwd(), "any.js")]) {
+    try {
+      return createRequire(from)("node-api-headers").include_dir;
+    } catch {
+      // Not there; the next place may have it.
+    }
   }
+  const ofNode = join(dirname(process.execPath), "../include/node");
+  return existsSync(join(ofNode, "node_api.h")) ? ofNode : null;
 }

@@ -2,22 +2,19 @@
  * The reactor as JavaScript drives it: one for each thread that loads it.
  *
  * `start(dispatch, end, threaded)` answers the shared tables; `dispatch(count, big?, ...small)` is
- * called with a batch of events, and `end()` when all is done that JavaScript had to do behind it. Everything else is told in numbers, a negative one being -errno.
+ * called with a batch of events, and `end()` behind it. Everything else is told in numbers, a negative
+ * one being -errno.
  */
 #define _GNU_SOURCE
-#define NAPI_VERSION 9
 #include <errno.h>
 #include <fcntl.h>
-#include <node_api.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "addon-pipe.h"
+#include "addon.h"
 #include "blocks.h"
-#include "reactor.h"
 #include "socket.h"
-#include "terminal.h"
 #include "wakeup.h"
 
 enum {
@@ -54,28 +51,10 @@ struct driver {
   napi_value references;
 };
 
-static napi_value number(napi_env env, double value) {
-  napi_value result;
-  napi_create_double(env, value, &result);
-  return result;
-}
-
 static struct driver *driver_of(napi_env env) {
   void *data = NULL;
   napi_get_instance_data(env, &data);
   return data;
-}
-
-static int32_t int_of(napi_env env, napi_value value) {
-  int32_t result = 0;
-  napi_get_value_int32(env, value, &result);
-  return result;
-}
-
-static bool bool_of(napi_env env, napi_value value) {
-  bool result = false;
-  napi_get_value_bool(env, value, &result);
-  return result;
 }
 
 static struct driver *arguments(napi_env env, napi_callback_info info, size_t count,
@@ -143,7 +122,7 @@ static void report(napi_env env) {
   napi_fatal_exception(env, thrown);
 }
 
-/* Ticks and promises of what it calls have run when this returns. */
+/* Where the loop calls, ticks and promises of what it calls have run when this returns. */
 static void call(struct driver *driver, napi_ref kept, size_t count, const napi_value *values) {
   napi_env env = driver->env;
   napi_value function;
@@ -167,22 +146,33 @@ static void dispatch(struct driver *driver, napi_value big) {
   call(driver, driver->end, 0, NULL);
 }
 
-static void collect(void *context) {
+/* Whether JavaScript was told of anything. */
+static bool collect(void *context) {
   struct driver *driver = context;
   napi_env env = driver->env;
   napi_handle_scope scope;
   napi_value big = NULL;
-  if (napi_open_handle_scope(env, &scope) != napi_ok) return;
+  bool is_told = false;
+  if (napi_open_handle_scope(env, &scope) != napi_ok) return false;
   driver->small_count = 0;
   if (driver->blocks.big_size - driver->blocks.big_used < ROOM_MIN || driver->blocks.big == NULL)
     big = next_big(driver);
   if (driver->blocks.big != NULL) {
     ow_collect(driver->reactor, &driver->batch, &driver->blocks);
-    if (driver->batch.event_count > 0 || big != NULL) dispatch(driver, big);
+    is_told = driver->batch.event_count > 0 || big != NULL;
+    if (is_told) dispatch(driver, big);
     ow_batch_done(driver->reactor);
   }
   hold(driver);
   napi_close_handle_scope(env, scope);
+  return is_told;
+}
+
+/* goOn(): what was told last has been looked at, and everybody else had a turn */
+static napi_value go_on(napi_env env, napi_callback_info info) {
+  (void)info;
+  ow_wakeup_go_on(driver_of(env)->wakeup);
+  return NULL;
 }
 
 static const char *reference(void *context, int32_t index) {
@@ -210,77 +200,27 @@ static napi_value run(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* ---- making slots ---- */
+/* ---- slots ---- */
 
-static napi_value added(struct driver *driver, int fd, unsigned traits) {
-  if (fd < 0) return number(driver->env, fd);
+struct ow_reactor *ow_addon_reactor(napi_env env) {
+  return driver_of(env)->reactor;
+}
+
+struct ow_carried *ow_addon_carried(napi_env env) {
+  return driver_of(env)->carried;
+}
+
+int ow_addon_descriptor(napi_env env, napi_value slot) {
+  return ow_descriptor(ow_addon_reactor(env), int_of(env, slot));
+}
+
+napi_value ow_addon_added(napi_env env, int fd, unsigned traits) {
+  struct driver *driver = driver_of(env);
+  if (fd < 0) return number(env, fd);
   int slot = ow_add(driver->reactor, fd, traits);
   if (slot < 0) close(fd);
   hold(driver);
-  return number(driver->env, slot);
-}
-
-static int internet_of(napi_env env, napi_value host, napi_value port, struct ow_address *address) {
-  char text[OW_TEXT_SIZE];
-  size_t length = 0;
-  napi_get_value_string_utf8(env, host, text, sizeof text, &length);
-  return ow_internet_address(address, text, int_of(env, port));
-}
-
-static int unix_of(napi_env env, napi_value path, struct ow_address *address) {
-  void *bytes = NULL;
-  size_t length = 0;
-  napi_get_typedarray_info(env, path, NULL, &length, &bytes, NULL, NULL);
-  return ow_unix_address(address, bytes, length);
-}
-
-/* listenTcp(host, port, backlog, ipv6Only) */
-static napi_value listen_tcp(napi_env env, napi_callback_info info) {
-  napi_value values[4];
-  struct driver *driver = arguments(env, info, 4, values);
-  struct ow_address address;
-  int status = internet_of(env, values[0], values[1], &address);
-  if (status < 0) return number(env, status);
-  int fd = ow_listen(&address, int_of(env, values[2]), bool_of(env, values[3]));
-  return added(driver, fd, OW_LISTENS | OW_SOCKET | OW_TCP);
-}
-
-/* listenUnix(path, backlog) */
-static napi_value listen_unix(napi_env env, napi_callback_info info) {
-  napi_value values[2];
-  struct driver *driver = arguments(env, info, 2, values);
-  struct ow_address address;
-  int status = unix_of(env, values[0], &address);
-  if (status < 0) return number(env, status);
-  int fd = ow_listen(&address, int_of(env, values[1]), false);
-  return added(driver, fd, OW_LISTENS | OW_SOCKET | OW_RIGHTS);
-}
-
-static const unsigned CONNECTING = OW_CONNECTS | OW_READS | OW_WRITES | OW_SOCKET;
-
-/* connectTcp(host, port, localHost?, localPort) */
-static napi_value connect_tcp(napi_env env, napi_callback_info info) {
-  napi_value values[4];
-  struct driver *driver = arguments(env, info, 4, values);
-  struct ow_address to;
-  struct ow_address from;
-  napi_valuetype type = napi_undefined;
-  napi_typeof(env, values[2], &type);
-  int status = internet_of(env, values[0], values[1], &to);
-  if (status == 0 && type == napi_string)
-    status = internet_of(env, values[2], values[3], &from);
-  if (status < 0) return number(env, status);
-  return added(driver, ow_connect(&to, type == napi_string ? &from : NULL), CONNECTING | OW_TCP);
-}
-
-/* connectUnix(path) */
-static napi_value connect_unix(napi_env env, napi_callback_info info) {
-  napi_value values[1];
-  struct driver *driver = arguments(env, info, 1, values);
-  struct ow_address address;
-  int status = unix_of(env, values[0], &address);
-  if (status < 0) return number(env, status);
-  return added(driver, ow_connect(&address, NULL), CONNECTING | OW_RIGHTS);
+  return number(env, slot);
 }
 
 /* adopt(fd, traits) */
@@ -301,124 +241,13 @@ static napi_value detach(napi_env env, napi_callback_info info) {
   return number(env, fd);
 }
 
-/* carry(from, to, holdsMax) */
-static napi_value carry(napi_env env, napi_callback_info info) {
-  napi_value values[3];
-  struct driver *driver = arguments(env, info, 3, values);
-  return number(env, ow_carry(driver->reactor, int_of(env, values[0]), int_of(env, values[1]),
-                              (size_t)int_of(env, values[2]), driver->carried));
-}
-
-/* stopCarrying(to) */
-static napi_value stop_carrying(napi_env env, napi_callback_info info) {
-  napi_value values[1];
-  struct driver *driver = arguments(env, info, 1, values);
-  ow_stop_carrying(driver->reactor, int_of(env, values[0]));
-  return NULL;
-}
-
-/* ---- programs on terminals ---- */
-
-static char *text_of(napi_env env, napi_value value) {
-  size_t length = 0;
-  napi_get_value_string_utf8(env, value, NULL, 0, &length);
-  char *text = malloc(length + 1);
-  if (text != NULL) napi_get_value_string_utf8(env, value, text, length + 1, &length);
-  return text;
-}
-
-static void free_texts(char **texts) {
-  for (char **text = texts; texts != NULL && *text != NULL; text++) free(*text);
-  free(texts);
-}
-
-/* An array of strings, up to NULL; NULL when there is no memory. */
-static char **texts_of(napi_env env, napi_value array) {
-  uint32_t count = 0;
-  napi_get_array_length(env, array, &count);
-  char **texts = calloc((size_t)count + 1, sizeof *texts);
-  for (uint32_t index = 0; texts != NULL && index < count; index++) {
-    napi_value element;
-    napi_get_element(env, array, index, &element);
-    texts[index] = text_of(env, element);
-    if (texts[index] == NULL) {
-      free_texts(texts);
-      return NULL;
-    }
-  }
-  return texts;
-}
-
-static napi_value numbers(napi_env env, const double *values, uint32_t count) {
-  napi_value result;
-  napi_create_array_with_length(env, count, &result);
-  for (uint32_t index = 0; index < count; index++)
-    napi_set_element(env, result, index, number(env, values[index]));
-  return result;
-}
-
-/*
- * startOnTerminal(candidates, arguments, environment, folder | undefined, columns, rows, isRaw):
- * [master, watch, pid], or [-errno, stage]
- */
-static napi_value start_on_terminal(napi_env env, napi_callback_info info) {
-  napi_value values[7];
-  napi_valuetype type = napi_undefined;
-  struct ow_running running = {0};
-  int failure = -ENOMEM;
-  arguments(env, info, 7, values);
-  napi_typeof(env, values[3], &type);
-  char **candidates = texts_of(env, values[0]);
-  char **words = texts_of(env, values[1]);
-  char **environment = texts_of(env, values[2]);
-  char *folder = type == napi_string ? text_of(env, values[3]) : NULL;
-  struct ow_program program = {.candidates = candidates,
-                               .arguments = words,
-                               .environment = environment,
-                               .folder = folder,
-                               .columns = (unsigned short)int_of(env, values[4]),
-                               .rows = (unsigned short)int_of(env, values[5]),
-                               .is_raw = bool_of(env, values[6])};
-  if (candidates != NULL && words != NULL && environment != NULL)
-    failure = ow_terminal_start(&program, &running);
-  free_texts(candidates);
-  free_texts(words);
-  free_texts(environment);
-  free(folder);
-  if (failure != 0) return numbers(env, (double[]){failure, running.failed_at}, 2);
-  return numbers(env, (double[]){running.master, running.watch, running.pid}, 3);
-}
-
-/* resizeTerminal(slot, columns, rows) */
-static napi_value resize_terminal(napi_env env, napi_callback_info info) {
-  napi_value values[3];
-  struct driver *driver = arguments(env, info, 3, values);
-  int fd = ow_descriptor(driver->reactor, int_of(env, values[0]));
-  unsigned short columns = (unsigned short)int_of(env, values[1]);
-  return number(env, ow_terminal_resize(fd, columns, (unsigned short)int_of(env, values[2])));
-}
-
-/* reap(slot): [exitCode, signal]; -errno */
-static napi_value reap(napi_env env, napi_callback_info info) {
-  napi_value values[1];
-  struct driver *driver = arguments(env, info, 1, values);
-  int exit_code = 0;
-  int signal = 0;
-  int watch = ow_descriptor(driver->reactor, int_of(env, values[0]));
-  int status = ow_terminal_reap(watch, &exit_code, &signal);
-  if (status != 0) return number(env, status);
-  return numbers(env, (double[]){exit_code, signal}, 2);
-}
-
-/* ---- asking about slots ---- */
-
 /* name(slot, ofPeer): [family, port, bytes], or -errno */
 static napi_value name(napi_env env, napi_callback_info info) {
   napi_value values[2];
   struct driver *driver = arguments(env, info, 2, values);
   struct ow_name found;
   int fd = ow_descriptor(driver->reactor, int_of(env, values[0]));
-  int status = ow_name_of(fd, bool_of(env, values[1]), &found);
+  int status = ow_name_of(fd, bool_of(env, values[2]), &found);
   if (status < 0) return number(env, status);
   napi_value result;
   napi_value text;
@@ -428,30 +257,6 @@ static napi_value name(napi_env env, napi_callback_info info) {
   napi_create_buffer_copy(env, found.length, found.text, NULL, &text);
   napi_set_element(env, result, 2, text);
   return result;
-}
-
-/* setNoDelay(slot, enabled) */
-static napi_value set_no_delay(napi_env env, napi_callback_info info) {
-  napi_value values[2];
-  struct driver *driver = arguments(env, info, 2, values);
-  int fd = ow_descriptor(driver->reactor, int_of(env, values[0]));
-  return number(env, ow_set_no_delay(fd, bool_of(env, values[1])));
-}
-
-/* setKeepAlive(slot, enabled, delaySeconds) */
-static napi_value set_keep_alive(napi_env env, napi_callback_info info) {
-  napi_value values[3];
-  struct driver *driver = arguments(env, info, 3, values);
-  int fd = ow_descriptor(driver->reactor, int_of(env, values[0]));
-  bool enabled = bool_of(env, values[1]);
-  return number(env, ow_set_keep_alive(fd, enabled, int_of(env, values[2])));
-}
-
-/* unacknowledged(slot) */
-static napi_value unacknowledged(napi_env env, napi_callback_info info) {
-  napi_value values[1];
-  struct driver *driver = arguments(env, info, 1, values);
-  return number(env, ow_unacknowledged(ow_descriptor(driver->reactor, int_of(env, values[0]))));
 }
 
 /* readNow(slot, into, rights): how many bytes, 0 at the end, or -errno; rights[0] descriptors follow */
@@ -530,9 +335,26 @@ static void clean_up(napi_async_cleanup_hook_handle handle, void *argument) {
   ow_wakeup_stop(driver->wakeup, stopped);
 }
 
+/* Where nothing of the loop is used it stops at once: Deno frees an asynchronous hook twice. */
+static void clean_up_now(void *argument) {
+  struct driver *driver = argument;
+  ow_wakeup_stop(driver->wakeup, stopped);
+}
+
 static napi_value refused(napi_env env, const char *why) {
   napi_throw_error(env, NULL, why);
   return NULL;
+}
+
+/* Of one that never ran. */
+static napi_value given_up(struct driver *driver, const char *why) {
+  napi_env env = driver->env;
+  if (driver->reactor != NULL) ow_reactor_free(driver->reactor);
+  if (driver->pool != NULL) ow_pool_close(driver->pool);
+  if (driver->tables != NULL) napi_delete_reference(env, driver->tables);
+  if (driver->dispatch != NULL) napi_delete_reference(env, driver->dispatch);
+  free(driver);
+  return refused(env, why);
 }
 
 /* start(dispatch, end, threaded): { events, names, rights, operations, arena, carried } */
@@ -545,7 +367,7 @@ static napi_value start(napi_env env, napi_callback_info info) {
   driver->env = env;
   driver->reactor = ow_reactor_new();
   driver->pool = ow_pool_new(BIG_BLOCK_SIZE, BIG_BLOCKS_KEPT);
-  if (driver->reactor == NULL || driver->pool == NULL) return refused(env, strerror(errno));
+  if (driver->reactor == NULL || driver->pool == NULL) return given_up(driver, strerror(errno));
   driver->blocks = (struct ow_blocks){
       .big_size = BIG_BLOCK_SIZE, .next_small = next_small, .context = driver};
   napi_create_object(env, &tables);
@@ -561,45 +383,32 @@ static napi_value start(napi_env env, napi_callback_info info) {
   napi_create_reference(env, values[0], 1, &driver->dispatch);
   napi_create_reference(env, values[1], 1, &driver->end);
   int descriptor = ow_reactor_descriptor(driver->reactor);
-  driver->wakeup = ow_wakeup_start(env, descriptor, bool_of(env, values[2]), collect, driver);
-  if (driver->wakeup == NULL) return refused(env, "the event loop cannot be had");
+  bool threaded = bool_of(env, values[1]);
+  driver->wakeup = ow_wakeup_start(env, descriptor, threaded, collect, driver);
+  if (driver->wakeup == NULL) return given_up(driver, "the event loop cannot be had");
   napi_set_instance_data(env, driver, NULL, NULL);
-  napi_add_async_cleanup_hook(env, clean_up, driver, &driver->cleanup);
+  if (threaded) napi_add_env_cleanup_hook(env, clean_up_now, driver);
+  else napi_add_async_cleanup_hook(env, clean_up, driver, &driver->cleanup);
   return tables;
 }
 
 NAPI_MODULE_INIT() {
-  static const struct {
-    const char *name;
-    napi_callback call;
-  } calls[] = {{"start", start},
-               {"run", run},
-               {"listenTcp", listen_tcp},
-               {"listenUnix", listen_unix},
-               {"connectTcp", connect_tcp},
-               {"connectUnix", connect_unix},
-               {"adopt", adopt},
-               {"detach", detach},
-               {"carry", carry},
-               {"stopCarrying", stop_carrying},
-               {"name", name},
-               {"setNoDelay", set_no_delay},
-               {"setKeepAlive", set_keep_alive},
-               {"unacknowledged", unacknowledged},
-               {"readNow", read_now},
-               {"keepProcess", keep_process},
-               {"duplicate", duplicate},
-               {"startOnTerminal", start_on_terminal},
-               {"resizeTerminal", resize_terminal},
-               {"reap", reap},
-               {"closeDescriptor", close_descriptor},
-               {"counts", counts}};
-  for (size_t index = 0; index < sizeof calls / sizeof *calls; index++) {
-    napi_value function;
-    napi_create_function(env, calls[index].name, NAPI_AUTO_LENGTH, calls[index].call, NULL,
-                         &function);
-    napi_set_named_property(env, exports, calls[index].name, function);
-  }
+  static const struct named_call calls[] = {
+      {"start", start},
+      {"run", run},
+      {"goOn", go_on},
+      {"adopt", adopt},
+      {"detach", detach},
+      {"name", name},
+      {"readNow", read_now},
+      {"keepProcess", keep_process},
+      {"duplicate", duplicate},
+      {"closeDescriptor", close_descriptor},
+      {"counts", counts}};
+  EXPORT_CALLS(env, exports, calls);
+  ow_export_socket_calls(env, exports);
+  ow_export_terminal_calls(env, exports);
+  ow_export_carry_calls(env, exports);
   ow_export_pipe_calls(env, exports);
   return exports;
 }

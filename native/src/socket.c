@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -114,7 +113,8 @@ int ow_set_keep_alive(int fd, bool enabled, int delay_s) {
 
 int ow_unacknowledged(int fd) {
   int count = 0;
-  return ioctl(fd, SIOCOUTQ, &count) == 0 ? count : -errno;
+  /* SIOCOUTQ by the name that needs no header of the kernel. */
+  return ioctl(fd, TIOCOUTQ, &count) == 0 ? count : -errno;
 }
 
 static void put_text(struct ow_name *name, const void *text, size_t length) {

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -29,7 +30,7 @@ enum { UV_POLL_TYPE = 8, UV_READABLE_EVENT = 1 };
 struct ow_wakeup {
   napi_env env;
   int descriptor;
-  void (*collect)(void *context);
+  bool (*collect)(void *context);
   void (*stopped)(void *context);
   void *context;
   bool is_stopping;
@@ -41,6 +42,8 @@ struct ow_wakeup {
   sem_t looked_at;
   int stop_event;
   napi_threadsafe_function tell;
+  /* A call was made and has not come yet: at most one is. */
+  atomic_bool is_told;
 };
 
 /* ISO C has no way from an object pointer to a function pointer but through its bytes. */
@@ -62,6 +65,7 @@ static bool find_loop_calls(struct loop_calls *calls) {
 static void loop_ready(void *handle, int status, int events) {
   (void)status;
   (void)events;
+  /* The loop itself comes back here no sooner than after a turn of its own. */
   struct ow_wakeup *wakeup = *(void **)handle;
   wakeup->collect(wakeup->context);
 }
@@ -96,8 +100,13 @@ static void told(napi_env env, napi_value function, void *context, void *data) {
   (void)function;
   (void)data;
   struct ow_wakeup *wakeup = context;
-  if (env != NULL && !wakeup->is_stopping) wakeup->collect(wakeup->context);
-  sem_post(&wakeup->looked_at);
+  if (wakeup->is_stopping) {
+    /* It was on its way when the thread was stopped, and is the last to know of it. */
+    free(wakeup);
+    return;
+  }
+  atomic_store(&wakeup->is_told, false);
+  if (env == NULL || !wakeup->collect(wakeup->context)) ow_wakeup_go_on(wakeup);
 }
 
 static void *wait_beside(void *argument) {
@@ -108,28 +117,36 @@ static void *wait_beside(void *argument) {
     if (poll(waits, 2, -1) < 0 && errno != EINTR) return NULL;
     if (waits[1].revents != 0) return NULL;
     if (waits[0].revents == 0) continue;
-    if (napi_call_threadsafe_function(wakeup->tell, NULL, napi_tsfn_nonblocking) != napi_ok)
+    atomic_store(&wakeup->is_told, true);
+    if (napi_call_threadsafe_function(wakeup->tell, NULL, napi_tsfn_nonblocking) != napi_ok) {
+      atomic_store(&wakeup->is_told, false);
       return NULL;
+    }
     while (sem_wait(&wakeup->looked_at) != 0 && errno == EINTR) {
     }
   }
 }
 
 static bool start_beside(struct ow_wakeup *wakeup) {
+  napi_env env = wakeup->env;
   napi_value name;
   wakeup->stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wakeup->stop_event < 0) return false;
   sem_init(&wakeup->looked_at, 0, 0);
-  napi_create_string_utf8(wakeup->env, "overwall", NAPI_AUTO_LENGTH, &name);
-  if (napi_create_threadsafe_function(wakeup->env, NULL, NULL, name, 0, 1, NULL, NULL, wakeup, told,
-                                      &wakeup->tell) != napi_ok)
-    return false;
-  napi_unref_threadsafe_function(wakeup->env, wakeup->tell);
-  return pthread_create(&wakeup->thread, NULL, wait_beside, wakeup) == 0;
+  if (napi_create_string_utf8(env, "overwall", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+      napi_create_threadsafe_function(env, NULL, NULL, name, 0, 1, NULL, NULL, wakeup, told,
+                                      &wakeup->tell) == napi_ok) {
+    napi_unref_threadsafe_function(env, wakeup->tell);
+    if (pthread_create(&wakeup->thread, NULL, wait_beside, wakeup) == 0) return true;
+    napi_release_threadsafe_function(wakeup->tell, napi_tsfn_abort);
+  }
+  sem_destroy(&wakeup->looked_at);
+  close(wakeup->stop_event);
+  return false;
 }
 
 struct ow_wakeup *ow_wakeup_start(napi_env env, int descriptor, bool threaded,
-                                  void (*collect)(void *context), void *context) {
+                                  bool (*collect)(void *context), void *context) {
   struct ow_wakeup *wakeup = calloc(1, sizeof *wakeup);
   if (wakeup == NULL) return NULL;
   wakeup->env = env;
@@ -139,6 +156,10 @@ struct ow_wakeup *ow_wakeup_start(napi_env env, int descriptor, bool threaded,
   if (threaded ? start_beside(wakeup) : start_in_loop(wakeup)) return wakeup;
   free(wakeup);
   return NULL;
+}
+
+void ow_wakeup_go_on(struct ow_wakeup *wakeup) {
+  if (wakeup->handle == NULL) sem_post(&wakeup->looked_at);
 }
 
 void ow_wakeup_hold(struct ow_wakeup *wakeup, bool holds) {
@@ -152,6 +173,19 @@ void ow_wakeup_hold(struct ow_wakeup *wakeup, bool holds) {
   }
 }
 
+/* Nothing of the thread runs when it returns. */
+static void stop_beside(struct ow_wakeup *wakeup) {
+  uint64_t one = 1;
+  /* An eventfd that holds nothing takes a one. */
+  while (write(wakeup->stop_event, &one, sizeof one) < 0 && errno == EINTR) {
+  }
+  sem_post(&wakeup->looked_at);
+  pthread_join(wakeup->thread, NULL);
+  napi_release_threadsafe_function(wakeup->tell, napi_tsfn_abort);
+  close(wakeup->stop_event);
+  sem_destroy(&wakeup->looked_at);
+}
+
 void ow_wakeup_stop(struct ow_wakeup *wakeup, void (*stopped)(void *context)) {
   wakeup->stopped = stopped;
   wakeup->is_stopping = true;
@@ -160,14 +194,9 @@ void ow_wakeup_stop(struct ow_wakeup *wakeup, void (*stopped)(void *context)) {
     wakeup->calls.close(wakeup->handle, loop_closed);
     return;
   }
-  uint64_t one = 1;
-  if (write(wakeup->stop_event, &one, sizeof one) < 0) return;
-  sem_post(&wakeup->looked_at);
-  pthread_join(wakeup->thread, NULL);
-  napi_release_threadsafe_function(wakeup->tell, napi_tsfn_abort);
-  close(wakeup->stop_event);
-  sem_destroy(&wakeup->looked_at);
+  stop_beside(wakeup);
   void *context = wakeup->context;
-  free(wakeup);
+  /* A call on its way still comes, or never does: only it can tell when this is of no use. */
+  if (!atomic_load(&wakeup->is_told)) free(wakeup);
   stopped(context);
 }

@@ -33,6 +33,7 @@ export interface UnixTransport extends Transport, Abortable, HalfCloseable {
    *
    * @throws {TypeError} {RangeError} when `fd` is not the number of an open descriptor.
    * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED without the capability `descriptors`.
+   * @clause descriptor.overrun
    * @see twisted.internet.interfaces.IUNIXTransport.sendFileDescriptor: there the descriptor is not
    *   duplicated, and a turn without bytes ends the connection.
    */
@@ -49,6 +50,10 @@ export interface DescriptorReceiver<in T extends Transport = UnixTransport> exte
   /**
    * A descriptor arrived, ahead of the bytes that it travelled with; in order. It is yours to
    * close, and close-on-exec. A protocol without this method has them closed.
+   *
+   * **Not promised:** that all bytes before those came first. The system joins what was not read in
+   * time, and does not tell where in it a descriptor belongs.
+   * @clause descriptor.ahead descriptor.paused descriptor.unclaimed
    */
   readonly fileDescriptorReceived?: (fd: number) => void;
 }

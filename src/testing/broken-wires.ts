@@ -1,4 +1,5 @@
 import { brokenCloses } from "./broken/broken-closes.ts";
+import { brokenDescriptors } from "./broken/broken-descriptors.ts";
 import { brokenEndpoints } from "./broken/broken-endpoints.ts";
 import { brokenEnds } from "./broken/broken-ends.ts";
 import { brokenHalves } from "./broken/broken-halves.ts";
@@ -31,8 +32,11 @@ const faults: readonly Fault[] = [
 ];
 
 /** A broken wire for every case of the suite: what proves that the suite can see. */
-export const brokenWires: readonly BrokenWire[] = faults.map(({ caught, fault, damage }) => ({
-  caught,
-  fault,
-  wire: damagedWire(`broken: ${fault}`, damage),
-}));
+export const brokenWires: readonly BrokenWire[] = [
+  ...faults.map(({ caught, fault, damage }) => ({
+    caught,
+    fault,
+    wire: damagedWire(`broken: ${fault}`, damage),
+  })),
+  ...brokenDescriptors,
+];

@@ -1,6 +1,7 @@
 import type {
   Capability,
   ClientEndpoint,
+  DescriptorReceiver,
   ListeningPort,
   Protocol,
   ServerEndpoint,
@@ -9,7 +10,7 @@ import type {
 import { isAbortable } from "../contract/index.ts";
 import type { Settle } from "./settle.ts";
 import { settleByTurns } from "./settle.ts";
-import type { Pair, PairOptions, Place, WireUnderTest } from "./wire-under-test.ts";
+import type { Descriptors, Pair, PairOptions, Place, WireUnderTest } from "./wire-under-test.ts";
 
 export interface EndpointWireOptions {
   readonly name: string;
@@ -22,6 +23,8 @@ export interface EndpointWireOptions {
   /** Default: real time, turn by turn. */
   readonly settle?: Settle;
   readonly knownGaps?: Readonly<Record<string, string>>;
+  /** Where descriptors travel. */
+  readonly descriptors?: Descriptors;
 }
 
 /**
@@ -39,7 +42,7 @@ export interface EndpointWireOptions {
  * ```
  */
 export function endpointWire(options: EndpointWireOptions): WireUnderTest {
-  const { name, server, leadingTo, settle = settleByTurns(), knownGaps } = options;
+  const { name, server, leadingTo, settle = settleByTurns(), knownGaps, descriptors } = options;
   return {
     name,
     capabilities: new Set<Capability>([...options.capabilities, "listen"]),
@@ -49,6 +52,7 @@ export function endpointWire(options: EndpointWireOptions): WireUnderTest {
       return { server: endpoint, leadingTo, settle, [Symbol.asyncDispose]: async () => {} };
     },
     ...(knownGaps === undefined ? {} : { knownGaps }),
+    ...(descriptors === undefined ? {} : { descriptors }),
   };
 }
 
@@ -103,6 +107,10 @@ class Noticing {
 
   constructor(protocol: Protocol) {
     const { readConnectionLost, writeConnectionLost } = protocol;
+    const { fileDescriptorReceived } = protocol as DescriptorReceiver;
+    const taking = fileDescriptorReceived && {
+      fileDescriptorReceived: (fd: number) => fileDescriptorReceived.call(protocol, fd),
+    };
     this.protocol = {
       connectionMade: (transport) => {
         this.#transport = transport;
@@ -117,6 +125,7 @@ class Noticing {
       },
       ...(readConnectionLost && { readConnectionLost: () => readConnectionLost.call(protocol) }),
       ...(writeConnectionLost && { writeConnectionLost: () => writeConnectionLost.call(protocol) }),
+      ...taking,
     };
   }
 

@@ -8,6 +8,7 @@ export * from "./endpoint-wire.ts";
 export * from "./flow-wire.ts";
 export * from "./given-wire.ts";
 export * from "./loopback-wire.ts";
+export { type PassingFault, passingWire } from "./passing-wire.ts";
 export * from "./register.ts";
 export * from "./settle.ts";
 export type * from "./wire-under-test.ts";

@@ -1,4 +1,10 @@
-import type { Bytes, CloseReason, Protocol, Transport } from "../contract/index.ts";
+import type {
+  Bytes,
+  CloseReason,
+  DescriptorReceiver,
+  Protocol,
+  Transport,
+} from "../contract/index.ts";
 import { isAbortable } from "../contract/index.ts";
 
 /** What one end of a case does when it is called; everything is recorded in any case. */
@@ -12,6 +18,8 @@ export interface Role {
   readonly readLost?: (end: StageEnd) => void;
   readonly writeLost?: (end: StageEnd) => void;
   readonly lost?: (reason: CloseReason, end: StageEnd) => void;
+  /** Takes the descriptors that come; without it nobody does. */
+  readonly descriptor?: (fd: number, end: StageEnd) => void;
 }
 
 /** One call a protocol got, in the order they came. */
@@ -62,6 +70,7 @@ export class StageEnd {
             },
           }
         : {}),
+      ...takingDescriptors(role, this),
     };
   }
 
@@ -116,6 +125,14 @@ export class StageEnd {
     this.#counts[call]++;
     if (this.#inside !== null) this.reentered.push(`${call} inside ${this.#inside}`);
   }
+}
+
+function takingDescriptors(
+  { descriptor }: Role,
+  end: StageEnd,
+): Pick<DescriptorReceiver, "fileDescriptorReceived"> {
+  if (descriptor === undefined) return {};
+  return { fileDescriptorReceived: (fd) => descriptor(fd, end) };
 }
 
 /** Runs `action` as a call of both ends, so that neither may be called meanwhile. */

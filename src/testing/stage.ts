@@ -3,7 +3,14 @@ import { systemRuntime } from "../flow/index.ts";
 import { check } from "./check.ts";
 import type { Role } from "./stage-end.ts";
 import { StageEnd } from "./stage-end.ts";
-import type { Pair, PairOptions, Place, WireUnderTest, World } from "./wire-under-test.ts";
+import type {
+  Descriptors,
+  Pair,
+  PairOptions,
+  Place,
+  WireUnderTest,
+  World,
+} from "./wire-under-test.ts";
 
 /** Which end of the pair plays `near`. */
 export type Orientation = "left→right" | "right→left";
@@ -48,6 +55,13 @@ export class Stage implements AsyncDisposable {
 
   get capabilities(): ReadonlySet<Capability> {
     return this.#wire.capabilities;
+  }
+
+  /** Those of the wire's system. */
+  get descriptors(): Descriptors {
+    const { descriptors } = this.#wire;
+    check(descriptors !== undefined, "the wire says that it passes descriptors, and has none");
+    return descriptors;
   }
 
   /** Every end that has played so far. */

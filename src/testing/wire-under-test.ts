@@ -37,6 +37,8 @@ export interface WireUnderTest {
   pair(left: Protocol, right: Protocol, options: PairOptions): Promise<Pair>;
   /** A fresh place to listen. Asked for with the capability `listen` only. */
   endpoint?(options: PairOptions): Promise<Place>;
+  /** The system's, where they travel. Asked for with the capability `descriptors` only. */
+  readonly descriptors?: Descriptors;
   /**
    * How late an answer is that comes late, in real milliseconds: more than the time after which an
    * impatient relay gives up. Default: a few hundred turns.
@@ -44,6 +46,17 @@ export interface WireUnderTest {
   readonly latenessMs?: number;
   /** Case id → why it is known to fail. A gap that passes is a failure: it has healed. */
   readonly knownGaps?: Readonly<Record<string, string>>;
+}
+
+/** Open descriptors of the system that a wire is on. */
+export interface Descriptors {
+  /** Of a file that nobody else has. */
+  readonly open: () => number;
+  readonly close: (fd: number) => void;
+  /** Whether both stand for the same open file. */
+  readonly isSame: (fd: number, other: number) => boolean;
+  /** How many of this process stand for the same open file as `fd`, which counts as well. */
+  readonly copies: (fd: number) => number;
 }
 
 /** What a pair is made with; the same for both ends, unless a side is named. */

@@ -12,6 +12,11 @@ export function text(data: Bytes | null): string | null {
   return data === null ? null : new TextDecoder().decode(data);
 }
 
+/** Whether an error has that code, whatever its class. */
+export function hasCode(code: string): (error: unknown) => boolean {
+  return (error) => (error as { code?: unknown }).code === code;
+}
+
 export interface Pair {
   readonly runtime: VirtualRuntime;
   /** Ours, whose promises the test looks at. */

@@ -9,12 +9,11 @@ import type {
   RowDataPacket,
 } from "mysql2/promise";
 import { createConnection, createPool } from "mysql2/promise";
-import { connect } from "../../src/bridges/index.ts";
-import { toNetSocket } from "../../src/bridges/node-streams.ts";
 import { missingPrograms } from "../../tools/missing-programs.ts";
 import { assertCut, assertDone, assertDoneOverTls } from "./endings.ts";
 import { startMariadb } from "./mariadb-server.ts";
 import { versionOf } from "./package-version.ts";
+import { poolTrial } from "./pool-trial.ts";
 import type { Server } from "./server.ts";
 import { certified } from "./server.ts";
 import type { Library, Setting, Trial } from "./trial.ts";
@@ -184,26 +183,13 @@ const speaksTls: Trial = {
   },
 };
 
-const pools: Trial = {
-  name: "pools connections that are dialled when they are needed",
-  async run({ road }) {
-    const dialled: ReturnType<typeof connect>[] = [];
-    const stream = (): ReturnType<typeof toNetSocket> => {
-      const near = connect(road.endpoint);
-      dialled.push(near);
-      return toNetSocket(near);
-    };
-    const pool = createPool({ ...WHO, connectionLimit: 4, stream } as never);
-    const answers = Array.from({ length: 40 }, async (_, n) => {
-      const [rows] = await pool.query<RowDataPacket[]>("select ? as n", [n]);
-      assert.equal(rows[0]?.["n"], n);
-    });
-    await Promise.all(answers);
-    assert.equal(dialled.length, 4);
-    await pool.end();
-    for (const near of dialled) assert.equal((await (await near).closed).kind, "done");
-  },
-};
+const pools: Trial = poolTrial((stream) => {
+  const pool = createPool({ ...WHO, connectionLimit: 4, stream } as never);
+  return {
+    say: async (n) => (await pool.query<RowDataPacket[]>("select ? as n", [n]))[0][0]?.["n"],
+    end: () => pool.end(),
+  };
+});
 
 const program = "mariadbd";
 

@@ -3,11 +3,10 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { isAbsolute } from "node:path";
 import pg from "pg";
-import { connect } from "../../src/bridges/index.ts";
-import { toNetSocket } from "../../src/bridges/node-streams.ts";
 import { missingPrograms } from "../../tools/missing-programs.ts";
 import { assertCut, assertDone, assertDoneOverTls } from "./endings.ts";
 import { versionOf } from "./package-version.ts";
+import { poolTrial } from "./pool-trial.ts";
 import { startPostgres } from "./postgres-server.ts";
 import type { Server } from "./server.ts";
 import { certified, postgresProgram } from "./server.ts";
@@ -223,26 +222,13 @@ const speaksTls: Trial = {
   },
 };
 
-const pools: Trial = {
-  name: "pools connections that are dialled when they are needed",
-  async run({ road }) {
-    const dialled: ReturnType<typeof connect>[] = [];
-    const stream = (): ReturnType<typeof toNetSocket> => {
-      const near = connect(road.endpoint);
-      dialled.push(near);
-      return toNetSocket(near);
-    };
-    const pool = new pg.Pool({ ...WHO, max: 4, stream, allowExitOnIdle: true });
-    const answers = Array.from({ length: 40 }, async (_, n) => {
-      const { rows } = await pool.query<{ n: number }>("select $1::int as n", [n]);
-      assert.equal(rows[0]?.n, n);
-    });
-    await Promise.all(answers);
-    assert.equal(dialled.length, 4);
-    await pool.end();
-    for (const near of dialled) assert.equal((await (await near).closed).kind, "done");
-  },
-};
+const pools: Trial = poolTrial((stream) => {
+  const pool = new pg.Pool({ ...WHO, max: 4, stream, allowExitOnIdle: true });
+  return {
+    say: async (n) => (await pool.query<{ n: number }>("select $1::int as n", [n])).rows[0]?.n,
+    end: () => pool.end(),
+  };
+});
 
 const programs = ["initdb", "postgres"].map(postgresProgram);
 

@@ -14,6 +14,9 @@ import { Held } from "./held.ts";
 const folder = mkdtempSync(join(tmpdir(), "overwall-pty-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 const mirror = fileURLToPath(new URL("terminal-mirror.js", import.meta.url));
+/** The mirror is no part of what is tried here, and runs on Node whatever runs this. */
+const { versions, execPath } = process;
+const node: string = "bun" in versions || "deno" in versions ? "node" : execPath;
 let places = 0;
 
 /** A child on a raw terminal joins that to a socket; at the other end of it, the far protocol. */
@@ -29,7 +32,7 @@ const wire: WireUnderTest = {
       ...(observers.right && { observer: observers.right }),
     });
     const child = pty({
-      command: process.execPath,
+      command: node,
       args: [mirror, path],
       raw: true,
     });

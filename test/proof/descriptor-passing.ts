@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { closeSync, openSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { CloseReason, Endpoint, UnixTransport } from "../../src/contract/index.ts";
 import { unix } from "../../src/wires/unix/index.ts";
 import type { ProofReport } from "../../tools/proof.ts";
 import { PEERS, passAround } from "../interop/descriptor-peers.ts";
+import { openKinds } from "../interop/open-kinds.ts";
 import { Program, runToEnd } from "../interop/program.ts";
 import { Scratch } from "../interop/scratch.ts";
-import { closeQuietly, makePipe } from "../wires/fifo.ts";
 import { openCount, turns } from "../wires/unix/descriptor-rig.ts";
 
 export const title =
@@ -17,19 +17,14 @@ export const needs: readonly string[] = ["gcc", "python3"];
 
 export async function prove(report: ProofReport): Promise<void> {
   const count = report.full ? 10_000 : 200;
-  const pipe = makePipe();
-  const file = openSync("package.json", "r");
-  try {
-    for (const peer of PEERS) {
-      await passAround(peer, [file, pipe.input, pipe.output], count, 1);
-      report.count(`passed to ${peer} and back, one by one`, count);
-      if (peer === "ours") continue;
-      await passAround(peer, [file, pipe.input, pipe.output], count, 50);
-      report.count(`passed to ${peer} and back, 50 in a message`, count);
-    }
-  } finally {
-    closeSync(file);
-    closeQuietly(pipe.input, pipe.output);
+  await using open = await openKinds();
+  report.fact("passed", "a file, both ends of a pipe, three TCP sockets, by turns");
+  for (const peer of PEERS) {
+    await passAround(peer, open.fds, count, 1);
+    report.count(`passed to ${peer} and back, one by one`, count);
+    if (peer === "ours") continue;
+    await passAround(peer, open.fds, count, 50);
+    report.count(`passed to ${peer} and back, 50 in a message`, count);
   }
   await outliveFloods(report);
   await outliveCutControl(report);
@@ -65,6 +60,8 @@ async function outliveFloods(report: ProofReport): Promise<void> {
     const port = await endpoint.listen(() => (connections++ === 0 ? server : new Answerer()));
     await using program = new Program("python3", ["-c", FLOOD, scratch.path("s"), `${messages}`]);
     let most = 0;
+    let mostBytes = 0;
+    const bytesBefore = process.memoryUsage.rss();
     let isOver = false;
     const over = way === "unclaimed" ? server.lost : server.paused.then(() => turns(200));
     void over.then(() => {
@@ -73,9 +70,12 @@ async function outliveFloods(report: ProofReport): Promise<void> {
     while (!isOver) {
       await turns(5);
       most = Math.max(most, openCount() - before);
+      mostBytes = Math.max(mostBytes, process.memoryUsage.rss() - bytesBefore);
     }
     report.fact(`${way}: most descriptors open at a time`, most);
+    report.fact(`${way}: most memory more, MiB`, Math.round(mostBytes / 2 ** 20));
     assert.ok(most <= BOUND, `${way}: ${most} descriptors`);
+    assert.ok(mostBytes <= BYTES_BOUND, `${way}: ${mostBytes} bytes`);
     await proveServed(endpoint);
     if (way === "paused") server.transport.abortConnection();
     await server.lost;
@@ -91,6 +91,8 @@ async function outliveFloods(report: ProofReport): Promise<void> {
  * A listener, the flood's pipes and the connections; then one message that was read, and the mark.
  */
 const BOUND = 16 + 253 + 64;
+/** What the heap grows by while it is young; a flood kept would be more. */
+const BYTES_BOUND = 48 * 2 ** 20;
 
 class Flooded {
   transport!: UnixTransport;

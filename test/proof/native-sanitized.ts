@@ -14,6 +14,8 @@ export const needs: readonly string[] = ["gcc"];
 
 /** The suites of the wires that stand on the native driver. */
 const SUITES: readonly string[] = ["tcp", "unix", "stdio-and-descriptor", "process"];
+/** How JavaScript learns that there is something to collect. */
+const WAKEUPS = ["loop", "thread"] as const;
 
 export async function prove(report: ProofReport): Promise<void> {
   await proveAlone(report);
@@ -22,7 +24,7 @@ export async function prove(report: ProofReport): Promise<void> {
     const addon = join(folder, "addon.node");
     await compileAddon(addon);
     for (const suite of report.full ? SUITES : SUITES.slice(0, 1)) {
-      await proveInNode(report, addon, suite);
+      for (const wakeup of WAKEUPS) await proveInNode(report, addon, suite, wakeup);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -47,7 +49,12 @@ async function compileAddon(output: string): Promise<void> {
 }
 
 /** Node itself is not built for it: what leaks there is its own business, and is not looked at. */
-async function proveInNode(report: ProofReport, addon: string, suite: string): Promise<void> {
+async function proveInNode(
+  report: ProofReport,
+  addon: string,
+  suite: string,
+  wakeup: (typeof WAKEUPS)[number],
+): Promise<void> {
   const library = (await runToEnd("gcc", ["-print-file-name=libasan.so"])).stdout.trim();
   const file = fileURLToPath(new URL(`../conformance/${suite}.test.js`, import.meta.url));
   const some = report.full ? [] : ["--test-name-pattern", REDUCED];
@@ -61,6 +68,7 @@ async function proveInNode(report: ProofReport, addon: string, suite: string): P
         ASAN_OPTIONS: "detect_leaks=0:halt_on_error=1:exitcode=66",
         OVERWALL_ADDON: addon,
         OVERWALL_DRIVER: "native",
+        OVERWALL_WAKEUP: wakeup,
       },
     },
   );
@@ -68,7 +76,7 @@ async function proveInNode(report: ProofReport, addon: string, suite: string): P
   assert.equal(status, 0, stdout + stderr);
   const passed = Number(/^# pass (\d+)$/m.exec(stdout)?.[1]);
   assert.ok(passed > 0, stdout);
-  report.count(`cases over ${suite}`, passed);
+  report.count(`cases over ${suite}, woken by a ${wakeup}`, passed);
 }
 
 /** Reading, writing and every way to end, without the long ones. */

@@ -1,146 +1,88 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import type { Socket } from "node:net";
-import { connect } from "node:net";
-import type { Address } from "../../src/contract/index.ts";
-import { pty } from "../../src/wires/pty/index.ts";
+import { fileURLToPath } from "node:url";
+import { fetchPackage } from "../../tools/fetched-package.ts";
 import type { ProofReport } from "../../tools/proof.ts";
-import { Program } from "../interop/program.ts";
-import { OVERWALL } from "../interop/relay-command.ts";
-import { RecordingPty } from "../wires/pty/recording-pty.ts";
+import type { Runtime } from "../../tools/runtimes.ts";
+import { fetchRuntime, isThisNode, nameOf, PINNED, thisNode } from "../../tools/runtimes.ts";
+import { runToEnd } from "../interop/program.ts";
+import { holdBack } from "./pty/hold-back.ts";
+import type { PrinterName, ReadAll } from "./pty/read-all.ts";
 
 export const title =
   "A program on a terminal loses no output, however late it is read, and is held back by a slow reader";
 
-const WAYS = ["as it comes", "after 50 ms", "after its exit"] as const;
-type Way = (typeof WAYS)[number];
+/** How often each is run: on Node, on other runtimes, and with reduced counts. */
+const COUNTS: Readonly<Record<PrinterName, readonly [node: number, other: number, few: number]>> = {
+  "echo of 20 KiB": [1000, 100, 30],
+  "echo of 3 KiB": [600, 60, 15],
+  "5 MiB": [100, 10, 3],
+};
 
 export async function prove(report: ProofReport): Promise<void> {
-  await readAll(report, "echo of 20 KiB", report.full ? 1000 : 30, 20_480 + 2, {
-    command: "echo",
-    args: ["x".repeat(20_480)],
-  });
-  // The terminal holds so much: these can exit before anybody reads.
-  const afterExit = await readAll(report, "echo of 3 KiB", report.full ? 600 : 15, 3072 + 2, {
-    command: "echo",
-    args: ["x".repeat(3072)],
-  });
-  assert.ok(afterExit > 0, "none was read after its exit");
-  await readAll(report, "5 MiB", report.full ? 100 : 3, 5 * 1024 * 1024, {
-    command: "head",
-    args: ["-c", String(5 * 1024 * 1024), "/dev/zero"],
-  });
+  await loseNothing(report, thisNode);
+  if (report.full) {
+    const nodes = [thisNode];
+    for (const pinned of PINNED.filter((one) => !isThisNode(one))) {
+      const runtime = await fetchRuntime(process.cwd(), pinned);
+      if (runtime instanceof Error) {
+        report.fact(`absent: ${nameOf(pinned)}`, runtime.message);
+        continue;
+      }
+      await loseNothing(report, runtime);
+      if (pinned.kind === "node") nodes.push(runtime);
+    }
+    await failWithout(report, nodes);
+  }
   await holdBack(report);
 }
 
-async function readAll(
-  report: ProofReport,
-  what: string,
-  count: number,
-  size: number,
-  program: { readonly command: string; readonly args: readonly string[] },
-): Promise<number> {
-  let short = 0;
+async function loseNothing(report: ProofReport, runtime: Runtime): Promise<void> {
+  const isNode = runtime.name.startsWith("node");
   let afterExit = 0;
-  for (let index = 0; index < count; index++) {
-    const way = WAYS[index % WAYS.length] as Way;
-    const child = new RecordingPty();
-    if (way !== "as it comes") child.onMade = (transport) => transport.pauseProducing();
-    await pty({ ...program, env: "inherit" }).connect(child);
-    if (way === "after 50 ms") await delay(50);
-    // What the terminal does not hold keeps the program from its exit.
-    if (way === "after its exit") await Promise.race([child.exited, delay(50)]);
-    if (child.statuses.length > 0 && child.byteCount === 0) afterExit += 1;
-    child.transport.resumeProducing();
-    assert.equal(await child.end(), "done peer", `${what}, read ${way}`);
-    if (child.byteCount !== size) short += 1;
+  for (const [what, counts] of Object.entries(COUNTS)) {
+    const count = counts[report.full ? (isNode ? 0 : 1) : 2] as number;
+    const read = await readOn(runtime, what as PrinterName, count);
+    report.count(`${runtime.name}: runs of ${what}`, count);
+    report.fact(`${runtime.name}: ${what}: runs read after the exit`, read.afterExit);
+    report.fact(`${runtime.name}: ${what}: runs that came short`, read.short);
+    assert.equal(read.short, 0, `${what} came short on ${runtime.name}`);
+    afterExit += read.afterExit;
   }
-  report.count(`runs of ${what}`, count);
-  report.fact(`${what}: runs read after the exit`, afterExit);
-  report.fact(`${what}: runs that came short`, short);
-  assert.equal(short, 0, `${what} came short`);
-  return afterExit;
+  assert.ok(afterExit > 0, `none was read after its exit on ${runtime.name}`);
 }
 
-const BYTES_A_SECOND = 64 * 1024;
-const TICK_MS = 100;
-
-/** `yes` through the command, to a client that reads slowly and then interrupts it. */
-async function holdBack(report: ProofReport): Promise<void> {
-  const seconds = report.full ? 60 : 3;
-  const args = [OVERWALL, "serve", "--json", "--pty", "tcp://127.0.0.1:0", "--", "yes"];
-  await using command = new Program(process.execPath, args);
-  const at = await command.until(({ stdout }) => {
-    const line = stdout.split("\n").find((one) => one.includes('"listening"'));
-    return line === undefined ? undefined : (JSON.parse(line) as { readonly address: Address });
-  });
-  const client = connect({
-    host: "127.0.0.1",
-    port: (at.address as { readonly port: number }).port,
-  });
-  client.on("error", () => undefined);
-  client.pause();
-  const child = await childOf(command.pid);
-  await readSlowly(client, 2);
-  const [residentBefore, ticksBefore] = [residentOf(command.pid), ticksOf(child)];
-  const got = await readSlowly(client, seconds);
-  const grownBytes = residentOf(command.pid) - residentBefore;
-  const busyMs = (ticksOf(child) - ticksBefore) * 10;
-  report.count("seconds of yes, read at 64 KiB a second", seconds);
-  report.fact("bytes read by the client", got);
-  report.fact("growth of the command, MiB", Math.round(grownBytes / 2 ** 20));
-  report.fact("processor time of yes meanwhile, ms", busyMs);
-  assert.ok(got <= (seconds + 1) * BYTES_A_SECOND);
-  // Its heap settles within the first seconds; what yes would print in a second is far more.
-  assert.ok(grownBytes < 24 * 2 ** 20, `the command grew by ${grownBytes} bytes`);
-  assert.ok(busyMs < seconds * 50, `yes ran for ${busyMs} ms`);
-  const startMs = performance.now();
-  client.write("\x03");
-  while (isAlive(child)) await delay(1);
-  const answeredMs = Math.round(performance.now() - startMs);
-  report.fact("interrupted after, ms", answeredMs);
-  if (report.full) assert.ok(answeredMs <= 200, `${answeredMs} ms`);
-  client.destroy();
-}
-
-/** Resolves to how many bytes that were. */
-async function readSlowly(client: Socket, seconds: number): Promise<number> {
-  let got = 0;
-  for (let tick = 0; tick < (seconds * 1000) / TICK_MS; tick++) {
-    await delay(TICK_MS);
-    const size = (BYTES_A_SECOND * TICK_MS) / 1000;
-    const chunk = client.read(Math.min(size, client.readableLength)) as Buffer | null;
-    got += chunk?.byteLength ?? 0;
+/** The control: what is used today, read in the same ways. */
+async function failWithout(report: ProofReport, nodes: readonly Runtime[]): Promise<void> {
+  // The same code as in node-pty, compiled beforehand.
+  const wanted = { name: "@lydell/node-pty", version: "1.1.0" };
+  const folder = await fetchPackage(process.cwd(), wanted);
+  if (folder instanceof Error) {
+    report.fact("absent: node-pty, the control", folder.message);
+    return;
   }
-  return got;
-}
-
-async function childOf(pid: number): Promise<number> {
-  for (;;) {
-    const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
-    if (child !== undefined && child !== "") return Number(child);
-    await delay(5);
+  report.version("node-pty", `${wanted.name} ${wanted.version}`);
+  for (const runtime of nodes) {
+    let short = 0;
+    for (const what of ["echo of 20 KiB", "echo of 3 KiB"] as const) {
+      const read = await readOn(runtime, what, CONTROL_COUNT, folder);
+      report.fact(`node-pty on ${runtime.name}: ${what}: short of ${CONTROL_COUNT}`, read.short);
+      short += read.short;
+    }
+    assert.ok(short > 0, `node-pty lost nothing on ${runtime.name}: the runs prove nothing`);
   }
 }
 
-function residentOf(pid: number): number {
-  return Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * 4096;
-}
+const CONTROL_COUNT = 60;
 
-/** In hundredths of a second. */
-function ticksOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  return Number(fields[11]) + Number(fields[12]);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
-  } catch {
-    return false;
-  }
-}
-
-function delay(forMs: number): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, forMs));
+async function readOn(
+  { program, run, name }: Runtime,
+  what: PrinterName,
+  count: number,
+  folder?: string,
+): Promise<ReadAll> {
+  const script = fileURLToPath(new URL("pty/read-all-program.js", import.meta.url));
+  const args = [...run, script, what, String(count), ...(folder === undefined ? [] : [folder])];
+  const { status, signal, stdout, stderr } = await runToEnd(program, args);
+  assert.equal(status, 0, `${name} ended with ${status ?? signal}:\n${stderr}`);
+  return JSON.parse(stdout) as ReadAll;
 }

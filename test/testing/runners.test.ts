@@ -11,8 +11,9 @@ const here = dirname(fileURLToPath(import.meta.url));
 
 test("without any runner: a loop runs the suite", async () => {
   let passed = 0;
-  for (const { run, skip } of conformance(loopbackWire())) {
-    assert.equal(skip, undefined);
+  for (const { run, skip, case: one } of conformance(loopbackWire())) {
+    assert.equal(skip !== undefined, one.needs.includes("descriptors"), skip);
+    if (skip !== undefined) continue;
     await run();
     passed++;
   }

@@ -3,6 +3,7 @@ import { abortCases } from "./abort-cases.ts";
 import { backPressureCases } from "./back-pressure-cases.ts";
 import { capabilityCases } from "./capability-cases.ts";
 import { closeCases } from "./close-cases.ts";
+import { descriptorCases } from "./descriptor-cases.ts";
 import { endCases } from "./end-cases.ts";
 import { endpointCases } from "./endpoint-cases.ts";
 import { flushedCases } from "./flushed-cases.ts";
@@ -32,4 +33,5 @@ export const cases: readonly ConformanceCase[] = [
   ...endCases,
   ...capabilityCases,
   ...endpointCases,
+  ...descriptorCases,
 ];

@@ -284,7 +284,7 @@ function sendsAndCloses(lost: (reason: CloseReason) => void): {
 }
 /** Connects and says so: when it has read 1000 bytes (`done`), or reading nothing at all. */
 const PEER = `
-  const [port, wanted] = process.argv.slice(1);
+  const [port, wanted] = process.argv.slice(-2);
   const socket = require("node:net").connect({ host: "127.0.0.1", port: Number(port) });
   let count = 0;
   if (wanted === "done") {

@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, readdirSync, readFileSync } from "node:fs";
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import type { Bytes, UnixTransport } from "../../../src/contract/index.ts";
-import { whyNotNative } from "../../../src/wires/_drivers/native/addon.ts";
+import { addon, whyNotNative } from "../../../src/wires/_drivers/native/addon.ts";
 import { unix } from "../../../src/wires/unix/index.ts";
 import type { Pair } from "../recording-protocol.ts";
 import { pairOver, RecordingProtocol } from "../recording-protocol.ts";
@@ -42,8 +43,13 @@ export class Receiver extends RecordingProtocol<UnixTransport> implements Dispos
   }
 
   [Symbol.dispose](): void {
-    for (const fd of this.fds.splice(0)) closeSync(fd);
+    for (const fd of this.fds.splice(0)) closeDescriptor(fd);
   }
+}
+
+/** Of one that came from elsewhere: not every runtime's `node:fs` knows such a number. */
+export function closeDescriptor(fd: number): void {
+  assert.equal(addon().closeDescriptor(fd), 0, `descriptor ${fd} was not open`);
 }
 
 export function receivers(path: string): Promise<Pair<Receiver, UnixTransport>> {
@@ -60,8 +66,8 @@ export function openCount(pid: number | "self" = "self"): number {
 }
 
 export function isSameFile(one: number, other: number): boolean {
-  const [first, second] = [fstatSync(one), fstatSync(other)];
-  return first.ino === second.ino && first.dev === second.dev;
+  const [first, second] = [one, other].map((fd) => statSync(`/proc/self/fd/${fd}`));
+  return first?.ino === second?.ino && first?.dev === second?.dev;
 }
 
 export function isClosedOnExec(fd: number): boolean {

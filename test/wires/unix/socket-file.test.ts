@@ -69,7 +69,7 @@ describe("unix: listening", () => {
         message: /not a socket/,
       });
     }
-    assert.deepEqual(readdirSync(at.path), ["d", "s"]);
+    assert.deepEqual(readdirSync(at.path).sort(), ["d", "s"]);
   });
 
   it("removes its file when it stops, and frees the path (CORE-286)", async () => {

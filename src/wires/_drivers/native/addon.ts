@@ -26,10 +26,13 @@ export interface Addon {
   /**
    * Once a thread.
    *
-   * @param end called behind each `dispatch`, when ticks and promises of it have run.
+   * @param end called behind each `dispatch`; on the event loop, when ticks and promises of it have
+   *   run.
    * @param isThreaded waits in a thread, where the event loop cannot be had.
    */
   start(dispatch: Dispatch, end: () => void, isThreaded: boolean): Tables;
+  /** Where a thread waits: what was dispatched last has been looked at, in a turn of its own. */
+  goOn(): void;
   /** Runs `length` numbers of operations. */
   run(length: number, references: readonly Uint8Array[]): void;
   listenTcp(host: string, port: number, backlog: number, ipv6Only: boolean): number;

@@ -2,6 +2,7 @@ import type { Bytes, EndOfTurn } from "../../../contract/index.ts";
 import { systemRuntime } from "../../../flow/index.ts";
 import type { Addon } from "./addon.ts";
 import { addon } from "./addon.ts";
+import { startReactor } from "./start-reactor.ts";
 import { Waiting } from "./waiting.ts";
 import { collectYoung } from "./young-collection.ts";
 
@@ -114,7 +115,6 @@ export class Reactor implements EndOfTurn {
   readonly #rights: Int32Array;
   readonly #operations: Int32Array;
   readonly #arena: Uint8Array;
-  readonly #isThreaded: boolean;
   readonly #holders: (SlotHolder | undefined)[] = [];
   readonly #name = { family: 0, port: 0, ipv4: 0 };
   #big: ArrayBuffer | undefined;
@@ -126,15 +126,12 @@ export class Reactor implements EndOfTurn {
   #waiting = new Waiting();
   #spare: Waiting | null = null;
   #isDue = false;
-  /** Ends the turn that a batch began. */
-  #end: (() => void) | null = null;
   /** Bytes of big blocks that were handed out. */
   #sinceCollection = 0;
 
   constructor() {
     this.addon = addon();
-    this.#isThreaded = "bun" in process.versions || "deno" in process.versions;
-    const tables = this.addon.start(this.#dispatch, this.#endBatch, this.#isThreaded);
+    const tables = startReactor(this.addon, this.#dispatch);
     this.carriedBytes = new Float64Array(tables.carried);
     this.#events = new Int32Array(tables.events);
     this.#names = new Int32Array(tables.names);
@@ -311,8 +308,6 @@ export class Reactor implements EndOfTurn {
     big: ArrayBuffer | undefined,
     ...small: readonly ArrayBuffer[]
   ): void => {
-    // A thread's batch leaves promises behind, which must run within the turn.
-    if (!this.#isThreaded) this.#end = systemRuntime().turn.begin();
     if (big !== undefined) this.#replaceBig(big);
     let nextSmall = 0;
     let hasAccepted = false;
@@ -374,12 +369,6 @@ export class Reactor implements EndOfTurn {
     }
     // Behind those that open the gates of the new connections.
     if (hasAccepted) systemRuntime().turn.later(this.#settle);
-  };
-
-  readonly #endBatch = (): void => {
-    const end = this.#end;
-    this.#end = null;
-    end?.();
   };
 
   readonly #settle = (): void => {
