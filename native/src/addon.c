@@ -247,7 +247,7 @@ static napi_value name(napi_env env, napi_callback_info info) {
   struct driver *driver = arguments(env, info, 2, values);
   struct ow_name found;
   int fd = ow_descriptor(driver->reactor, int_of(env, values[0]));
-  int status = ow_name_of(fd, bool_of(env, values[2]), &found);
+  int status = ow_name_of(fd, bool_of(env, values[1]), &found);
   if (status < 0) return number(env, status);
   napi_value result;
   napi_value text;
@@ -383,7 +383,7 @@ static napi_value start(napi_env env, napi_callback_info info) {
   napi_create_reference(env, values[0], 1, &driver->dispatch);
   napi_create_reference(env, values[1], 1, &driver->end);
   int descriptor = ow_reactor_descriptor(driver->reactor);
-  bool threaded = bool_of(env, values[1]);
+  bool threaded = bool_of(env, values[2]);
   driver->wakeup = ow_wakeup_start(env, descriptor, threaded, collect, driver);
   if (driver->wakeup == NULL) return given_up(driver, "the event loop cannot be had");
   napi_set_instance_data(env, driver, NULL, NULL);
