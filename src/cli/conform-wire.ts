@@ -3,6 +3,7 @@ import type { LayerSpec } from "../endpoints/index.ts";
 import { endpoint, format, parse, specThrough } from "../endpoints/index.ts";
 import type { WireUnderTest } from "../testing/index.ts";
 import { endpointWire } from "../testing/index.ts";
+import { openFiles } from "./open-files.ts";
 
 export interface ConformWireOptions {
   readonly name: string;
@@ -27,6 +28,7 @@ export async function conformWire(options: ConformWireOptions): Promise<WireUnde
   const made = endpointWire({
     name,
     capabilities: [],
+    descriptors: openFiles(),
     server: () => server,
     leadingTo: (port) => client ?? loading(leadingTo(port.getHost(), listen)),
   });

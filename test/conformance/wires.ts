@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readlinkSync } from "node:fs";
+import { openFiles } from "../../src/cli/open-files.ts";
 import type { Address, Capability, Endpoint } from "../../src/contract/index.ts";
 import {
   HARMLESS_FAULTS,
@@ -9,13 +9,12 @@ import {
   VirtualRuntime,
   Weather,
 } from "../../src/memory/index.ts";
-import type { Descriptors, WireUnderTest } from "../../src/testing/index.ts";
+import type { WireUnderTest } from "../../src/testing/index.ts";
 import { endpointWire, loopbackWire, settleVirtually } from "../../src/testing/index.ts";
 import { socketDriver } from "../../src/wires/_drivers/choose-driver.ts";
 import type { Scratch } from "../interop/scratch.ts";
 import type { SocketWire } from "../interop/socket-address.ts";
 import { endpointAt, freshAddress, socketAddressOf } from "../interop/socket-address.ts";
-import { closeDescriptor } from "../wires/unix/descriptor-rig.ts";
 import { nodeStreamWires, webStreamWires } from "./bridge-wires.ts";
 import { everyTlsWire } from "./tls-wires.ts";
 
@@ -57,42 +56,11 @@ export function socketWire(wire: SocketWire, scratch: Scratch): WireUnderTest {
   return endpointWire({
     name: wire,
     capabilities: socketCapabilities(wire),
-    descriptors: openFiles(scratch),
+    descriptors: openFiles(),
     server: () => endpointAt(freshAddress(wire, scratch)),
     leadingTo: (port) => endpointAt(socketAddressOf(port.getHost())),
   });
 }
-
-/** Descriptors of files in `scratch`. */
-function openFiles(scratch: Scratch): Descriptors {
-  /** What was opened here is closed here: Deno keeps a list of its own. */
-  const ours = new Set<number>();
-  const fileOf = (fd: number | string): string => readlinkSync(`/proc/self/fd/${fd}`);
-  return {
-    open: () => {
-      const fd = openSync(scratch.path(`file-${files++}`), "w");
-      ours.add(fd);
-      return fd;
-    },
-    close: (fd) => (ours.delete(fd) ? closeSync(fd) : closeDescriptor(fd)),
-    isSame: (fd, other) => fileOf(fd) === fileOf(other),
-    copies: (fd) => {
-      const file = fileOf(fd);
-      return readdirSync("/proc/self/fd").filter((other) => isOpenAs(other, file)).length;
-    },
-  };
-
-  /** The descriptor that lists the folder is gone by then. */
-  function isOpenAs(fd: string, file: string): boolean {
-    try {
-      return fileOf(fd) === file;
-    } catch {
-      return false;
-    }
-  }
-}
-
-let files = 0;
 
 /** What the driver that is used can. */
 export function socketCapabilities(wire: SocketWire): readonly Capability[] {
