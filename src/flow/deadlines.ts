@@ -14,8 +14,8 @@ export class Deadlines<Name extends string> {
   readonly #clock: Clock;
   readonly #seat: DeadlineSeat<Name>;
   /** A few at most: looked through faster than a map is made. */
-  readonly #names: Name[] = [];
-  readonly #dueAt: number[] = [];
+  #names: Name[] = [];
+  #dueAt: number[] = [];
   #timer: Disposable | null = null;
   #timerAt = Infinity;
 
@@ -51,14 +51,21 @@ export class Deadlines<Name extends string> {
   }
 
   clear(): void {
-    this.#names.length = 0;
-    this.#dueAt.length = 0;
+    if (this.#names.length > 0) {
+      this.#names = [];
+      this.#dueAt = [];
+    }
     this.#disarm();
   }
 
   #remove(index: number): void {
-    this.#names.splice(index, 1);
-    this.#dueAt.splice(index, 1);
+    if (index === this.#names.length - 1) {
+      this.#names.pop();
+      this.#dueAt.pop();
+    } else {
+      this.#names.splice(index, 1);
+      this.#dueAt.splice(index, 1);
+    }
   }
 
   #arm(at: number): void {
