@@ -1,4 +1,4 @@
-import type { SlotHolder } from "./reactor.ts";
+import type { SlotHolder } from "./slot-holder.ts";
 
 /** Who waits for the results of staged operations. It is emptied and filled anew, never made anew. */
 export class Waiting {
