@@ -7,14 +7,12 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "addon.h"
 #include "blocks.h"
-#include "socket.h"
 #include "wakeup.h"
 
 enum {
@@ -200,7 +198,7 @@ static napi_value run(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* ---- slots ---- */
+/* ---- for the other parts ---- */
 
 struct ow_reactor *ow_addon_reactor(napi_env env) {
   return driver_of(env)->reactor;
@@ -214,6 +212,10 @@ int ow_addon_descriptor(napi_env env, napi_value slot) {
   return ow_descriptor(ow_addon_reactor(env), int_of(env, slot));
 }
 
+void ow_addon_hold(napi_env env) {
+  hold(driver_of(env));
+}
+
 napi_value ow_addon_added(napi_env env, int fd, unsigned traits) {
   struct driver *driver = driver_of(env);
   if (fd < 0) return number(env, fd);
@@ -221,82 +223,6 @@ napi_value ow_addon_added(napi_env env, int fd, unsigned traits) {
   if (slot < 0) close(fd);
   hold(driver);
   return number(env, slot);
-}
-
-/* adopt(fd, traits) */
-static napi_value adopt(napi_env env, napi_callback_info info) {
-  napi_value values[2];
-  struct driver *driver = arguments(env, info, 2, values);
-  int slot = ow_add(driver->reactor, int_of(env, values[0]), (unsigned)int_of(env, values[1]));
-  hold(driver);
-  return number(env, slot);
-}
-
-/* detach(slot) */
-static napi_value detach(napi_env env, napi_callback_info info) {
-  napi_value values[1];
-  struct driver *driver = arguments(env, info, 1, values);
-  int fd = ow_detach(driver->reactor, int_of(env, values[0]));
-  hold(driver);
-  return number(env, fd);
-}
-
-/* name(slot, ofPeer): [family, port, bytes], or -errno */
-static napi_value name(napi_env env, napi_callback_info info) {
-  napi_value values[2];
-  struct driver *driver = arguments(env, info, 2, values);
-  struct ow_name found;
-  int fd = ow_descriptor(driver->reactor, int_of(env, values[0]));
-  int status = ow_name_of(fd, bool_of(env, values[1]), &found);
-  if (status < 0) return number(env, status);
-  napi_value result;
-  napi_value text;
-  napi_create_array_with_length(env, 3, &result);
-  napi_set_element(env, result, 0, number(env, found.family));
-  napi_set_element(env, result, 1, number(env, found.port));
-  napi_create_buffer_copy(env, found.length, found.text, NULL, &text);
-  napi_set_element(env, result, 2, text);
-  return result;
-}
-
-/* readNow(slot, into, rights): how many bytes, 0 at the end, or -errno; rights[0] descriptors follow */
-static napi_value read_now(napi_env env, napi_callback_info info) {
-  napi_value values[3];
-  struct driver *driver = arguments(env, info, 3, values);
-  void *into = NULL;
-  void *table = NULL;
-  size_t size = 0;
-  size_t room = 0;
-  napi_get_typedarray_info(env, values[1], NULL, &size, &into, NULL, NULL);
-  napi_get_typedarray_info(env, values[2], NULL, &room, &table, NULL, NULL);
-  struct ow_received_rights rights = {.table = (int32_t *)table + 1, .room = (int32_t)room - 1};
-  long got = ow_read_now(driver->reactor, int_of(env, values[0]), into, size, &rights);
-  *(int32_t *)table = rights.count;
-  return number(env, (double)got);
-}
-
-/* duplicate(fd): another number for the same open file, or -errno */
-static napi_value duplicate(napi_env env, napi_callback_info info) {
-  napi_value values[1];
-  arguments(env, info, 1, values);
-  int fd = fcntl(int_of(env, values[0]), F_DUPFD_CLOEXEC, 0);
-  return number(env, fd < 0 ? -errno : fd);
-}
-
-/* closeDescriptor(fd) */
-static napi_value close_descriptor(napi_env env, napi_callback_info info) {
-  napi_value values[1];
-  arguments(env, info, 1, values);
-  return number(env, close(int_of(env, values[0])) == 0 ? 0 : -errno);
-}
-
-/* keepProcess(slot, keeps) */
-static napi_value keep_process(napi_env env, napi_callback_info info) {
-  napi_value values[2];
-  struct driver *driver = arguments(env, info, 2, values);
-  ow_keep_process(driver->reactor, int_of(env, values[0]), bool_of(env, values[1]));
-  hold(driver);
-  return NULL;
 }
 
 /* counts(): [open slots, blocks lent] */
@@ -397,15 +323,9 @@ NAPI_MODULE_INIT() {
       {"start", start},
       {"run", run},
       {"goOn", go_on},
-      {"adopt", adopt},
-      {"detach", detach},
-      {"name", name},
-      {"readNow", read_now},
-      {"keepProcess", keep_process},
-      {"duplicate", duplicate},
-      {"closeDescriptor", close_descriptor},
       {"counts", counts}};
   EXPORT_CALLS(env, exports, calls);
+  ow_export_slot_calls(env, exports);
   ow_export_socket_calls(env, exports);
   ow_export_terminal_calls(env, exports);
   ow_export_carry_calls(env, exports);

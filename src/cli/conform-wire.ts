@@ -3,7 +3,7 @@ import type { LayerSpec } from "../endpoints/index.ts";
 import { endpoint, format, parse, specThrough } from "../endpoints/index.ts";
 import type { WireUnderTest } from "../testing/index.ts";
 import { endpointWire } from "../testing/index.ts";
-import { openFiles } from "./open-files.ts";
+import { openFiles } from "./conform-files.ts";
 
 export interface ConformWireOptions {
   readonly name: string;

@@ -5,7 +5,7 @@ import type { Failing } from "./guard.ts";
 import { guard } from "./guard.ts";
 import type { FlowOptions } from "./wire.ts";
 
-/** Who takes what a protocol throws; at its beginning and its end there is nothing left to abort. */
+/** Who takes what a protocol throws; at its beginning and its end nothing is left to abort. */
 interface Blamed extends Failing {
   readonly opening: Opening;
   readonly onError: OnError;

@@ -3,7 +3,7 @@ import { TimerLists } from "./timer-lists.ts";
 import { TurnQueue } from "./turn-queue.ts";
 
 const now = (): number => performance.now();
-const timers = new TimerLists(now);
+const timers = new TimerLists(now, (task, delayMs) => setTimeout(task, delayMs));
 
 /** Real time. */
 const systemClock: Clock = { now, after: (delayMs, task) => timers.after(delayMs, task) };

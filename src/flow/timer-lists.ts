@@ -1,13 +1,23 @@
+/** Starts a timer of the system; where such a one can keep the process, it can be told not to. */
+export type StartTimer = (task: () => void, delayMs: number) => SystemTimer | number;
+
+interface SystemTimer {
+  ref(): unknown;
+  unref(): unknown;
+}
+
 /**
- * Timers on real time, in lists of equal delay: what is asked for last is due last, so that a list
- * needs one timer of the system, and a limit that is set and cleared for each connection needs none.
+ * Timers in lists of equal delay: what is asked for last is due last, so that a list needs one
+ * timer of the system, and a limit that is set and cleared for each connection needs none.
  */
 export class TimerLists {
   readonly #lists = new Map<number, TimerList>();
   readonly #now: () => number;
+  readonly #start: StartTimer;
 
-  constructor(now: () => number) {
+  constructor(now: () => number, start: StartTimer) {
     this.#now = now;
+    this.#start = start;
   }
 
   /** Calls `task` when `delayMs` have passed, never earlier. Until then it keeps the process. */
@@ -15,7 +25,7 @@ export class TimerLists {
     const delay = Math.min(Math.ceil(delayMs), DELAY_MAX_MS);
     let list = this.#lists.get(delay);
     if (list === undefined) {
-      list = new TimerList(delay, this.#now, () => this.#lists.delete(delay));
+      list = new TimerList(delay, this.#now, this.#start, () => this.#lists.delete(delay));
       this.#lists.set(delay, list);
     }
     return list.add(task);
@@ -46,15 +56,17 @@ class Timer implements Disposable {
 class TimerList {
   readonly #delayMs: number;
   readonly #now: () => number;
+  readonly #start: StartTimer;
   readonly #emptied: () => void;
   #first: Timer | null = null;
   #last: Timer | null = null;
-  #timeout: ReturnType<typeof setTimeout> | null = null;
+  #timeout: SystemTimer | number | null = null;
   #keepsProcess = true;
 
-  constructor(delayMs: number, now: () => number, emptied: () => void) {
+  constructor(delayMs: number, now: () => number, start: StartTimer, emptied: () => void) {
     this.#delayMs = delayMs;
     this.#now = now;
+    this.#start = start;
     this.#emptied = emptied;
   }
 
@@ -80,7 +92,7 @@ class TimerList {
   }
 
   #arm(delayMs: number): void {
-    this.#timeout = setTimeout(this.#fired, delayMs);
+    this.#timeout = this.#start(this.#fired, delayMs);
     this.#keepsProcess = true;
   }
 

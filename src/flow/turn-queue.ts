@@ -32,8 +32,8 @@ export class TurnQueue implements Turn {
   }
 
   /**
-   * A turn begins whose end comes of itself: whoever calls this calls the answer when no callback is
-   * left to run in it. `null` when another is at it already.
+   * A turn begins whose end comes of itself: whoever calls this calls the answer when no callback
+   * is left to run in it. `null` when another is at it already.
    */
   begin(): (() => void) | null {
     if (this.#endScheduled) return null;

@@ -1,4 +1,4 @@
-import { openFiles } from "../../src/cli/open-files.ts";
+import { openFiles } from "../../src/cli/conform-files.ts";
 import type { Address, Capability, Endpoint } from "../../src/contract/index.ts";
 import {
   HARMLESS_FAULTS,

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Bytes } from "../../src/contract/index.ts";
 import { bytes, RecordingProducer, text } from "./recorder.ts";
 import { Scene } from "./scene.ts";
+import { ScriptedWire } from "./scripted-wire.ts";
 
 const KIB = 1024;
 
@@ -98,6 +99,18 @@ test("a send is at most 1 MiB, and 64 KiB while closing, so that progress shows"
   assert.deepEqual(Buffer.concat(scene.wire.sends.flat() as Bytes[]), Buffer.from(all));
 });
 
+test("a wire that tells of each part as it goes is given as much while closing", () => {
+  const scene = Scene.open({ make: PartsWire });
+  scene.transport.write(new Uint8Array(3 * KIB * KIB));
+  scene.transport.loseConnection();
+  scene.wire.takeVerbs();
+  scene.flow.sent(100 * KIB);
+  assert.deepEqual(scene.wire.takeVerbs(), [], "one send is in flight until all of it is told");
+  scene.flow.sent(924 * KIB);
+  scene.flow.sent(KIB * KIB);
+  assert.deepEqual(scene.wire.takeVerbs(), [`send ${KIB * KIB}`, `send ${KIB * KIB}`]);
+});
+
 test("a sequence is one write: nothing of it is queued when one of it is not bytes", () => {
   const scene = Scene.open();
   const wrong = [bytes("a"), "b"] as unknown as Bytes[];
@@ -147,3 +160,7 @@ test("an abort discards what is queued, and tells what was in flight as unsent",
   assert.deepEqual({ sent, unsent, inFlight }, { sent: 9, unsent: 6, inFlight: 0 });
   assert.deepEqual(scene.wire.sends.length, 1);
 });
+
+class PartsWire extends ScriptedWire {
+  readonly tellsParts = true;
+}

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Limits, Observer } from "../../src/contract/index.ts";
-import type { Shortened } from "../../src/flow/index.ts";
-import { observe, shorten } from "../../src/flow/index.ts";
+import type { FlowCalls, Shortened } from "../../src/flow/index.ts";
+import { FlowTransport, observe, shorten } from "../../src/flow/index.ts";
 import { VirtualRuntime } from "../../src/memory/index.ts";
 import { Scene } from "./scene.ts";
 import type { ScriptedShortcut } from "./scripted-shortcut.ts";
@@ -15,6 +15,7 @@ class Pair {
   readonly runtime = new VirtualRuntime();
   readonly from: Scene;
   readonly to: Scene;
+  toCalls!: FlowCalls;
   readonly passed: Shortened;
   readonly shortcut: ScriptedShortcut;
 
@@ -24,7 +25,11 @@ class Pair {
       ...made,
       role: { isAware: true, data: (data) => this.to.transport.write(data) },
     });
-    this.to = Scene.open({ ...made, role: { isAware: true } });
+    const transport = (calls: FlowCalls): FlowTransport => {
+      this.toCalls = calls;
+      return new FlowTransport(calls);
+    };
+    this.to = Scene.open({ ...made, role: { isAware: true }, flow: { transport } });
     const passed = shorten(this.from.transport, this.to.transport);
     assert.ok(passed !== null);
     this.passed = passed;
@@ -102,17 +107,19 @@ describe("the end of one side", () => {
     assert.equal(to.wire.count("endSending"), 1);
   });
 
-  test("a close asked while more had gone than was told waits for all of it", () => {
-    const { shortcut, to } = new Pair();
-    shortcut.moves(30, 10);
-    to.transport.loseConnection();
-    to.turns();
-    assert.equal(to.wire.count("endSending"), 0);
-    shortcut.carries(0, 20);
-    to.turns();
-    assert.equal(to.wire.count("endSending"), 1);
-    assert.equal(to.ledger.sent, 30);
-  });
+  for (const ending of ["loseConnection", "loseWriteConnection"] as const) {
+    test(`${ending}() while more had gone than was told waits for all of it`, () => {
+      const { shortcut, to } = new Pair();
+      shortcut.moves(30, 10);
+      to.transport[ending]();
+      to.turns();
+      assert.equal(to.wire.count("endSending"), 0);
+      shortcut.carries(0, 20);
+      to.turns();
+      assert.equal(to.wire.count("endSending"), 1);
+      assert.equal(to.ledger.sent, 30);
+    });
+  }
 });
 
 describe("whoever must see a byte gets the ordinary way", () => {
@@ -186,6 +193,12 @@ describe("whoever must see a byte gets the ordinary way", () => {
     shortcut.carries(0, 4);
     to.turns();
     assert.deepEqual(to.wire.takeVerbs(), ["send 3"]);
+  });
+
+  test("a rider, from the moment on that it waits for a byte", () => {
+    const { shortcut, toCalls } = new Pair();
+    assert.ok(toCalls.ride({ left: () => {}, stayed: () => {} }));
+    assert.equal(shortcut.isOpen, false, "bytes that pass it by may be what it was to go with");
   });
 
   test("another protocol, for good", () => {

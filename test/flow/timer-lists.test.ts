@@ -7,7 +7,10 @@ import { TimerLists } from "../../src/flow/timer-lists.ts";
 /** Lists on a clock that is moved by hand. */
 class ByHand {
   readonly log: string[] = [];
-  readonly lists: TimerLists = new TimerLists(() => this.#now);
+  readonly lists: TimerLists = new TimerLists(
+    () => this.#now,
+    (task, delayMs) => setTimeout(task, delayMs),
+  );
   readonly #context: TestContext;
   #now = 0;
 
@@ -88,7 +91,7 @@ test("a process stays for a timer, and not for one that was taken back", () => {
   const module = new URL("../../src/flow/timer-lists.js", import.meta.url).href;
   const script = `
     import { TimerLists } from ${JSON.stringify(module)};
-    const lists = new TimerLists(() => performance.now());
+    const lists = new TimerLists(() => performance.now(), setTimeout);
     lists.after(60_000, () => console.log("late"))[Symbol.dispose]();
     const again = lists.after(60_000, () => console.log("late"));
     lists.after(1, () => {

@@ -21,9 +21,17 @@ export const MUTANTS_OF_ASKS: readonly Mutant[] = [
   {
     id: "write.afterTheEnd",
     file: "asks.js",
-    find: 'if (life.phase === "over")\n            return;\n',
-    replace: "if (false)\n            return;\n",
+    find: 'if (this.#course.life.phase !== "over")\n            this.#course.out.drop',
+    replace: "if (true)\n            this.#course.out.drop",
     guards: "What is written after connectionLost is not counted.",
+    by: "suite",
+  },
+  {
+    id: "write.dropped",
+    file: "asks.js",
+    find: "this.#course.out.drop(size);",
+    replace: "{}",
+    guards: "What is written after our end was asked for is counted as dropped.",
     by: "suite",
   },
   {

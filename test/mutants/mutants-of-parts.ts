@@ -1,6 +1,6 @@
 import type { Mutant } from "./mutant.ts";
 
-const MOVES_IDLE = 'this.#deadlines.move("idle", this.#limits.idleMs);';
+const MOVES_IDLE = 'this.#deadlines.move("idle", this.#limits().idleMs);';
 
 /** Guards of reading, of limits, of the reason, of callbacks and of turns. */
 export const MUTANTS_OF_PARTS: readonly Mutant[] = [
@@ -39,7 +39,7 @@ export const MUTANTS_OF_PARTS: readonly Mutant[] = [
   {
     id: "stall.whileClosing",
     file: "bounds.js",
-    find: "stallMs === Infinity && this.#isClosing",
+    find: "stallMs === Infinity && this.#seat.isLosing",
     replace: "false",
     guards: "While closing, a stall counts though stallMs is off.",
     by: "flow",
@@ -47,7 +47,7 @@ export const MUTANTS_OF_PARTS: readonly Mutant[] = [
   {
     id: "stall.notWhileOpen",
     file: "bounds.js",
-    find: "stallMs === Infinity && this.#isClosing",
+    find: "stallMs === Infinity && this.#seat.isLosing",
     replace: "stallMs === Infinity",
     guards: "While open, a stall does not count where stallMs is off.",
     by: "flow",
@@ -63,8 +63,8 @@ export const MUTANTS_OF_PARTS: readonly Mutant[] = [
   {
     id: "stall.drained",
     file: "bounds.js",
-    find: "isMoreQueued ? this.#stallMs : Infinity",
-    replace: "this.#stallMs",
+    find: "isMoreQueued ? this.#stallMs() : Infinity",
+    replace: "this.#stallMs()",
     guards: "A connection with nothing queued is not stalled.",
     by: "flow",
   },
@@ -88,7 +88,7 @@ export const MUTANTS_OF_PARTS: readonly Mutant[] = [
     id: "linger.received",
     file: "bounds.js",
     find:
-      '        this.#deadlines.move("lingerIdle", this.#limits.lingerIdleMs);\n    }\n    ' +
+      '        this.#deadlines.move("lingerIdle", this.#limits().lingerIdleMs);\n    }\n    ' +
       "/** Bytes",
     replace: "    }\n    /** Bytes",
     guards: "A peer that talks is not idle while we linger.",
@@ -113,7 +113,7 @@ export const MUTANTS_OF_PARTS: readonly Mutant[] = [
   {
     id: "halfOpen.sent",
     file: "bounds.js",
-    find: 'this.#deadlines.move("halfOpen", this.#halfOpenMs ?? Infinity);',
+    find: 'this.#deadlines.move("halfOpen", this.#end?.halfOpenMs ?? Infinity);',
     replace: "",
     guards: "A byte sent keeps a half-open connection.",
     by: "flow",
@@ -121,7 +121,7 @@ export const MUTANTS_OF_PARTS: readonly Mutant[] = [
   {
     id: "linger.once",
     file: "bounds.js",
-    find: "if (this.#leaveLingering !== null)\n            return;\n",
+    find: "if (this.#end.leaveLingering !== null)\n            return;\n",
     replace: "if (false)\n            return;\n",
     guards: "A linger does not begin anew.",
     by: "flow",
@@ -129,7 +129,7 @@ export const MUTANTS_OF_PARTS: readonly Mutant[] = [
   {
     id: "linger.placeBack",
     file: "bounds.js",
-    find: "this.#leaveLingering?.();",
+    find: "this.#end?.leaveLingering?.();",
     replace: "",
     guards: "A connection that has ended gives its place among the lingering back.",
     by: "flow",
@@ -177,7 +177,7 @@ export const MUTANTS_OF_PARTS: readonly Mutant[] = [
   {
     id: "reason.signal",
     file: "verdict.js",
-    find: 'cause.kind === "aborted" && signal !== undefined',
+    find: 'cause?.kind === "aborted" && signal !== undefined',
     replace: "false",
     guards: "An abort tells the signal that a process was sent.",
     by: "flow",
@@ -247,9 +247,25 @@ export const MUTANTS_OF_PARTS: readonly Mutant[] = [
     by: "flow",
   },
   {
+    id: "turn.begunOnce",
+    file: "turn-queue.js",
+    find: "if (this.#endScheduled)\n            return null;\n",
+    replace: "if (false)\n            return null;\n",
+    guards: "A turn that somebody ends already is nobody else's to end.",
+    by: "flow",
+  },
+  {
+    id: "turn.begun",
+    file: "turn-queue.js",
+    find: "this.#endScheduled = true;\n        return this.#runEnd;",
+    replace: "return this.#runEnd;",
+    guards: "In a turn that somebody ends, what becomes due schedules no end of its own.",
+    by: "flow",
+  },
+  {
     id: "life.refusesReading",
     file: "life.js",
-    find: "if (ONLY_READING[event]?.includes(this.reading) === false)",
+    find: "if (ONLY_READING[event]?.includes(reading) === false)",
     replace: "if (false)",
     guards: "A fact about reading that cannot happen there is refused.",
     by: "flow",
@@ -257,7 +273,7 @@ export const MUTANTS_OF_PARTS: readonly Mutant[] = [
   {
     id: "life.refusesSending",
     file: "life.js",
-    find: "if (ONLY_SENDING[event]?.includes(this.sending) === false)",
+    find: "if (ONLY_SENDING[event]?.includes(sending) === false)",
     replace: "if (false)",
     guards: "A fact about sending that cannot happen there is refused.",
     by: "flow",

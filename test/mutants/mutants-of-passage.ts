@@ -83,9 +83,23 @@ export const MUTANTS_OF_PASSAGE: readonly Mutant[] = [
   guard({
     id: "passage.closedByWrites",
     file: "asks.js",
-    find: "inlet?.close();\n        const passesLimit",
-    replace: "const passesLimit",
+    find: "this.#course.inlet?.close();\n            return true;",
+    replace: "return true;",
     guards: "What is written goes behind what is held, and has the wire to itself.",
+  }),
+  guard({
+    id: "passage.closedByRiders",
+    file: "asks.js",
+    find: "this.#course.inlet?.close();\n        out.riders.push(rider);",
+    replace: "out.riders.push(rider);",
+    guards: "A rider goes behind what is held.",
+  }),
+  guard({
+    id: "passage.closedByOurEnd",
+    file: "asks.js",
+    find: "inlet?.close();\n        verdict.ended",
+    replace: "verdict.ended",
+    guards: "Our end goes behind all that had gone, told or not.",
   }),
   guard({
     id: "passage.closedByOver",

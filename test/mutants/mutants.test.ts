@@ -2,23 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, describe, it, test } from "node:test";
 import { count, isFull, seeds } from "../counts.ts";
+import { MUTANTS } from "./all-mutants.ts";
 import type { Judge } from "./court.ts";
 import { Court } from "./court.ts";
 import type { Mutant } from "./mutant.ts";
-import { MUTANTS_OF_ASKS } from "./mutants-of-asks.ts";
-import { MUTANTS_OF_COURSE } from "./mutants-of-course.ts";
-import { MUTANTS_OF_FACTS } from "./mutants-of-facts.ts";
-import { MUTANTS_OF_PARTS } from "./mutants-of-parts.ts";
-import { MUTANTS_OF_PASSAGE } from "./mutants-of-passage.ts";
 import { SURVIVORS } from "./survivors.ts";
-
-const MUTANTS: readonly Mutant[] = [
-  ...MUTANTS_OF_ASKS,
-  ...MUTANTS_OF_COURSE,
-  ...MUTANTS_OF_FACTS,
-  ...MUTANTS_OF_PARTS,
-  ...MUTANTS_OF_PASSAGE,
-];
 
 /** One copy for each test that runs at the same time. */
 const courts: Court[] = [];

@@ -1,23 +1,13 @@
 import assert from "node:assert/strict";
 import type { ProofReport } from "../../tools/proof.ts";
 import { seeds } from "../counts.ts";
+import { MUTANTS } from "../mutants/all-mutants.ts";
 import { Court } from "../mutants/court.ts";
 import type { Mutant } from "../mutants/mutant.ts";
-import { MUTANTS_OF_ASKS } from "../mutants/mutants-of-asks.ts";
-import { MUTANTS_OF_COURSE } from "../mutants/mutants-of-course.ts";
-import { MUTANTS_OF_FACTS } from "../mutants/mutants-of-facts.ts";
-import { MUTANTS_OF_PARTS } from "../mutants/mutants-of-parts.ts";
 import { SURVIVORS } from "../mutants/survivors.ts";
 
 export const title =
   "Of the guards in flow, taken out one at a time, none is missed but those that change nothing";
-
-const MUTANTS: readonly Mutant[] = [
-  ...MUTANTS_OF_ASKS,
-  ...MUTANTS_OF_COURSE,
-  ...MUTANTS_OF_FACTS,
-  ...MUTANTS_OF_PARTS,
-];
 
 export async function prove(report: ProofReport): Promise<void> {
   using court = new Court();

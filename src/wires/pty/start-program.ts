@@ -3,7 +3,7 @@ import { ConnectError, formatAddress, WireError } from "../../contract/index.ts"
 import type { Meaning } from "../_drivers/errno.ts";
 import { meaningForSpawn } from "../_drivers/errno.ts";
 import type { Reactor } from "../_drivers/native/reactor.ts";
-import { TRAIT } from "../_drivers/native/reactor.ts";
+import { TRAIT } from "../_drivers/native/slot-traits.ts";
 import { systemError } from "../_drivers/native/system-error.ts";
 import type { ResolvedPty } from "./pty-options.ts";
 

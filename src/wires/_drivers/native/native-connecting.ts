@@ -1,4 +1,5 @@
-import type { Reactor, SlotHolder } from "./reactor.ts";
+import type { Reactor } from "./reactor.ts";
+import type { SlotHolder } from "./slot-holder.ts";
 import { systemError } from "./system-error.ts";
 
 /** A socket on its way: holds the slot until it is connected. */

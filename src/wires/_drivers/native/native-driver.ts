@@ -13,8 +13,10 @@ import { tcpAddress } from "../tcp-address.ts";
 import { NativeConnecting } from "./native-connecting.ts";
 import { NativeServer } from "./native-server.ts";
 import { NativeSocket } from "./native-socket.ts";
-import type { PeerName, Reactor } from "./reactor.ts";
-import { reactor, TRAIT } from "./reactor.ts";
+import type { PeerName } from "./peer-names.ts";
+import type { Reactor } from "./reactor.ts";
+import { reactor } from "./reactor.ts";
+import { TRAIT } from "./slot-traits.ts";
 import { systemError } from "./system-error.ts";
 
 /** Sockets on the reactor. */

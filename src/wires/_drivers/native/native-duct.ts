@@ -10,7 +10,8 @@ import { NativeIntake } from "./native-intake.ts";
 import { NativeOutlet } from "./native-outlet.ts";
 import { NativeSocket } from "./native-socket.ts";
 import type { Reactor } from "./reactor.ts";
-import { reactor, TRAIT } from "./reactor.ts";
+import { reactor } from "./reactor.ts";
+import { TRAIT } from "./slot-traits.ts";
 import { systemError } from "./system-error.ts";
 import { UnreadOutlet } from "./unread-outlet.ts";
 

@@ -1,7 +1,8 @@
 import type { Bytes } from "../../../contract/index.ts";
 import { systemRuntime } from "../../../flow/index.ts";
 import type { Intake, IntakeFacts } from "../duct.ts";
-import type { Reactor, SlotHolder } from "./reactor.ts";
+import type { Reactor } from "./reactor.ts";
+import type { SlotHolder } from "./slot-holder.ts";
 import { systemError } from "./system-error.ts";
 
 /** A slot, and the descriptor in it. */

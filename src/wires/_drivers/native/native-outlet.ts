@@ -3,7 +3,8 @@ import { systemRuntime } from "../../../flow/index.ts";
 import type { Outlet, OutletFacts } from "../duct.ts";
 import { errnoOf } from "../errno.ts";
 import type { SlotEnd } from "./native-intake.ts";
-import type { Reactor, SlotHolder } from "./reactor.ts";
+import type { Reactor } from "./reactor.ts";
+import type { SlotHolder } from "./slot-holder.ts";
 import { SlotOutlet } from "./slot-outlet.ts";
 import { systemError } from "./system-error.ts";
 

@@ -1,7 +1,9 @@
 import type { Address } from "../../../contract/index.ts";
 import type { Ends, RawServer, ServerSeat } from "../raw-socket.ts";
 import { NativeSocket } from "./native-socket.ts";
-import type { PeerName, Reactor, SlotHolder } from "./reactor.ts";
+import type { PeerName } from "./peer-names.ts";
+import type { Reactor } from "./reactor.ts";
+import type { SlotHolder } from "./slot-holder.ts";
 import { systemError } from "./system-error.ts";
 
 /** How long it waits after the system could not accept, for want of descriptors mostly. */

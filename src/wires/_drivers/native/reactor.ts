@@ -2,41 +2,11 @@ import type { Bytes, EndOfTurn } from "../../../contract/index.ts";
 import { systemRuntime } from "../../../flow/index.ts";
 import type { Addon } from "./addon.ts";
 import { addon } from "./addon.ts";
+import { PeerNames } from "./peer-names.ts";
+import type { SlotHolder } from "./slot-holder.ts";
 import { startReactor } from "./start-reactor.ts";
 import { Waiting } from "./waiting.ts";
-import { collectYoung } from "./young-collection.ts";
-
-/** Who holds a slot, and is told what happens there: what cannot happen to it is absent. */
-export interface SlotHolder {
-  /** The chunk is the receiver's for ever. */
-  received?(chunk: Bytes): void;
-  ended?(): void;
-  failed?(errno: number): void;
-  writable?(): void;
-  /** The connection was made, or not. */
-  connected?(errno: number): void;
-  /** Nobody reads any more what is written there. */
-  gone?(): void;
-  /** A connection arrived: its slot, and its name, valid during the call. */
-  accepted?(slot: number, name: PeerName): void;
-  notAccepted?(errno: number): void;
-  /** The process has exited. */
-  exited?(): void;
-  /** Descriptors came along, ahead of the bytes that are told next; the receiver's to close. */
-  rightsReceived?(fds: readonly number[]): void;
-  /** More was carried to the slot. */
-  carried?(): void;
-  /** How many bytes of a staged send were handed over, or -errno; 0 or -errno of a staged end. */
-  ran?(result: number): void;
-}
-
-/** A peer's name as numbers: valid during the call. */
-export interface PeerName {
-  readonly family: number;
-  readonly port: number;
-  /** The address of family 4, as one number. */
-  readonly ipv4: number;
-}
+import { blockHandedOut } from "./young-collection.ts";
 
 /** How much of what was to be sent is staged. */
 export interface Staged {
@@ -44,19 +14,6 @@ export interface Staged {
   at: number;
   bytes: number;
 }
-
-/** What a slot is; see native/src/reactor.h. */
-export const TRAIT = {
-  reads: 1,
-  writes: 2,
-  socket: 4,
-  rights: 32,
-  terminal: 64,
-  tcp: 128,
-  shared: 256,
-  oneWay: 512,
-  process: 1024,
-} as const;
 
 const EVENT = {
   big: 1,
@@ -91,14 +48,11 @@ const BIG_BLOCK = -2;
 
 /** Below this, bytes are copied into the arena: cheaper than a reference. */
 const COPY_BELOW_BYTES = 4096;
-/** Blocks of so many bytes are handed out between two collections of what is young. */
-const COLLECT_EVERY_BYTES = 4 * 1024 * 1024;
 /** At most so many pieces in one send. */
 const PIECES_MAX = 1024;
 const HEAD = 4;
 const PIECE = 3;
 const EVENT_FIELDS = 4;
-const NAME_FIELDS = 3;
 
 /**
  * The native reactor of this thread: hands on what happened, and stages what is to be done until
@@ -111,12 +65,11 @@ export class Reactor implements EndOfTurn {
   /** For each slot: bytes read for it, and written to it, by `carry`. */
   readonly carriedBytes: Float64Array;
   readonly #events: Int32Array;
-  readonly #names: Int32Array;
+  readonly #names: PeerNames;
   readonly #rights: Int32Array;
   readonly #operations: Int32Array;
   readonly #arena: Uint8Array;
   readonly #holders: (SlotHolder | undefined)[] = [];
-  readonly #name = { family: 0, port: 0, ipv4: 0 };
   #big: ArrayBuffer | undefined;
   #small: ArrayBuffer | undefined;
   #length = 0;
@@ -126,15 +79,13 @@ export class Reactor implements EndOfTurn {
   #waiting = new Waiting();
   #spare: Waiting | null = null;
   #isDue = false;
-  /** Bytes of big blocks that were handed out. */
-  #sinceCollection = 0;
 
   constructor() {
     this.addon = addon();
     const tables = startReactor(this.addon, this.#dispatch);
     this.carriedBytes = new Float64Array(tables.carried);
     this.#events = new Int32Array(tables.events);
-    this.#names = new Int32Array(tables.names);
+    this.#names = new PeerNames(tables.names);
     this.#rights = new Int32Array(tables.rights);
     this.#operations = new Int32Array(tables.operations);
     this.#arena = new Uint8Array(tables.arena);
@@ -308,7 +259,10 @@ export class Reactor implements EndOfTurn {
     big: ArrayBuffer | undefined,
     ...small: readonly ArrayBuffer[]
   ): void => {
-    if (big !== undefined) this.#replaceBig(big);
+    if (big !== undefined) {
+      this.#big = big;
+      blockHandedOut(big.byteLength);
+    }
     let nextSmall = 0;
     let hasAccepted = false;
     for (let index = 0; index < count; index++) {
@@ -322,7 +276,7 @@ export class Reactor implements EndOfTurn {
         const listener = this.#holders[a];
         hasAccepted = true;
         if (listener === undefined) this.close(slot);
-        else listener.accepted?.(slot, this.#nameAt(b));
+        else listener.accepted?.(slot, this.#names.at(b));
         continue;
       }
       const holder = this.#holders[slot];
@@ -375,14 +329,6 @@ export class Reactor implements EndOfTurn {
     this.#put(OPERATION.settle, 0, 0, 0);
   };
 
-  #replaceBig(big: ArrayBuffer): void {
-    this.#big = big;
-    this.#sinceCollection += big.byteLength;
-    if (this.#sinceCollection < COLLECT_EVERY_BYTES) return;
-    this.#sinceCollection = 0;
-    collectYoung();
-  }
-
   /** What nobody claims is closed. */
   #handOver(holder: SlotHolder, fds: readonly number[]): void {
     if (holder.rightsReceived !== undefined) holder.rightsReceived(fds);
@@ -391,14 +337,6 @@ export class Reactor implements EndOfTurn {
 
   #rightsAt(first: number, count: number): readonly number[] {
     return [...this.#rights.subarray(first, first + count)];
-  }
-
-  #nameAt(index: number): PeerName {
-    const at = index * NAME_FIELDS;
-    this.#name.family = this.#names[at] as number;
-    this.#name.port = this.#names[at + 1] as number;
-    this.#name.ipv4 = this.#names[at + 2] as number;
-    return this.#name;
   }
 }
 

@@ -2,7 +2,8 @@ import type { Bytes } from "../../../contract/index.ts";
 import type { Rider } from "../../../flow/index.ts";
 import { systemRuntime } from "../../../flow/index.ts";
 import { DescriptorRider } from "./descriptor-rider.ts";
-import type { Reactor, SlotHolder, Staged } from "./reactor.ts";
+import type { Reactor, Staged } from "./reactor.ts";
+import type { SlotHolder } from "./slot-holder.ts";
 
 export interface OutletFacts {
   sent(byteCount: number): void;

@@ -1,6 +1,6 @@
-import type { SlotHolder } from "./reactor.ts";
+import type { SlotHolder } from "./slot-holder.ts";
 
-/** Who waits for the results of staged operations. It is emptied and filled anew, never made anew. */
+/** Who waits for the results of staged operations. It is emptied and filled, never made anew. */
 export class Waiting {
   readonly #holders: (SlotHolder | undefined)[] = [];
   /** Where an operation is staged; once it has run, its result. */

@@ -3,11 +3,20 @@ import { runInNewContext } from "node:vm";
 
 let collect: (() => void) | undefined;
 
+/** Blocks of so many bytes are handed out between two collections. */
+const COLLECT_EVERY_BYTES = 4 * 1024 * 1024;
+
+let handedOutBytes = 0;
+
 /**
- * Has the engine collect what is young, so that blocks nobody holds come back while they are warm in
- * the processor's caches. Left to itself it counts the blocks as pressure, and marks the whole heap.
+ * A block was handed out. Now and then the engine is asked to collect what is young, so that
+ * blocks nobody holds come back while they are warm in the processor's caches. Left to itself it
+ * counts the blocks as pressure, and marks the whole heap.
  */
-export function collectYoung(): void {
+export function blockHandedOut(byteCount: number): void {
+  handedOutBytes += byteCount;
+  if (handedOutBytes < COLLECT_EVERY_BYTES) return;
+  handedOutBytes = 0;
   collect ??= find();
   collect();
 }
