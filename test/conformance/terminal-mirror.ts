@@ -11,6 +11,8 @@ class Side implements Protocol {
 
   connectionMade(transport: Transport): void {
     this.transport = transport;
+    // The other side may not be there yet.
+    transport.pauseProducing();
   }
 
   dataReceived(data: Uint8Array): void {
@@ -42,3 +44,4 @@ await stdio({ closeOutput: true }).connect(terminal);
 await unix({ path }).connect(socket);
 terminal.transport.registerProducer(socket.transport, true);
 socket.transport.registerProducer(terminal.transport, true);
+for (const { transport } of [terminal, socket]) transport.resumeProducing();
