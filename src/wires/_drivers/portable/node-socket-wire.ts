@@ -120,8 +120,10 @@ export class NodeSocketWire extends DuplexWire<Socket> implements SocketWire, Re
     else if (!this.stream.destroyed && !this.isSilent) super.ended();
   };
 
+  /** It is over when both directions have ended, whoever closes it. */
   readonly #confirmed = (): void => {
     if (!this.isSilent) this.facts.sendingEnded();
+    this.stream.destroy();
   };
 
   /** While a large write is on its way, what of it has gone is progress. */
