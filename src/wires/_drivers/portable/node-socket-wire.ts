@@ -6,7 +6,7 @@ import type { Ends, SocketWire } from "../raw-socket.ts";
 import { writeDirectly, writesDirectly } from "./direct-write.ts";
 import type { Reader } from "./read-in-place.ts";
 import { isReadInPlace, readInPlace, stopReadingInPlace } from "./read-in-place.ts";
-import { joinRound } from "./round.ts";
+import { isStill, joinRound } from "./round.ts";
 
 export interface NodeSocketWireOptions extends Ends {
   /** Whether the socket is TCP: an abort is a reset, and a reset may have to be asked for. */
@@ -23,6 +23,8 @@ export interface NodeSocketWireOptions extends Ends {
 export class NodeSocketWire extends DuplexWire<Socket> implements SocketWire, Reader {
   readonly driver = "portable";
   readonly #resets: boolean;
+  /** When bytes were read in place last. */
+  #lastRound: number | null = null;
   #watch: NodeJS.Timeout | null = null;
 
   constructor(socket: Socket, facts: Facts, options: NodeSocketWireOptions) {
@@ -83,7 +85,7 @@ export class NodeSocketWire extends DuplexWire<Socket> implements SocketWire, Re
 
   read(chunk: Bytes): void {
     if (this.isSilent) return;
-    joinRound();
+    this.#lastRound = joinRound();
     this.facts.received(chunk);
   }
 
@@ -93,12 +95,13 @@ export class NodeSocketWire extends DuplexWire<Socket> implements SocketWire, Re
   }
 
   /**
-   * A reset that came while reading was paused looks like an end on some versions; sending nothing
-   * at all brings it to light. Bytes in flight do as well.
+   * A reset that is found behind the last bytes, in the same round, looks like an end; sending
+   * nothing at all brings it to light. Bytes in flight do as well.
    */
   protected override ended(): void {
     const isIdle = this.bytesInFlight === 0 && !this.isEnding;
-    if (!this.#resets || !isIdle) super.ended();
+    const isSure = this.#lastRound !== null && !isStill(this.#lastRound);
+    if (!this.#resets || !isIdle || isSure) super.ended();
     else if (writesDirectly()) writeDirectly(this.stream, [NOTHING], this.#probed);
     else this.stream.write(NOTHING, this.#probed);
   }
