@@ -43,7 +43,8 @@ export function isReadInPlace(): boolean {
 
 /** What it read into goes to the next one, if it was its own. */
 export function stopReadingInPlace(socket: Socket): void {
-  const room = slots === undefined || slots === null ? null : (socket as unknown as Seats)[slots.room];
+  const room =
+    slots === undefined || slots === null ? null : (socket as unknown as Seats)[slots.room];
   if (room instanceof Uint8Array) leaveRoom(room);
 }
 
