@@ -28,8 +28,9 @@ export class DuplexWire<S extends Duplex = Duplex> implements GivenWire {
   protected isEnding = false;
   /** Flow has let go, or the end is told: the stream's remaining events are nobody's. */
   protected isSilent = false;
+  protected hasPeerEnded = false;
   #failure: Error | null = null;
-  #hasPeerEnded = false;
+  #isListening = false;
   #isOver = false;
 
   constructor(stream: S, facts: Facts, { host, peer }: Ends) {
@@ -40,7 +41,6 @@ export class DuplexWire<S extends Duplex = Duplex> implements GivenWire {
     // When our direction ends is flow's business, not the stream's.
     stream.allowHalfOpen = true;
     stream.pause();
-    stream.on("data", this.#received);
     stream.on("end", this.#ended);
     stream.on("finish", this.#finished);
     stream.on("error", this.#failed);
@@ -75,6 +75,10 @@ export class DuplexWire<S extends Duplex = Duplex> implements GivenWire {
   }
 
   resumeReading(): void {
+    if (!this.#isListening) {
+      this.#isListening = true;
+      this.listen();
+    }
     this.stream.resume();
   }
 
@@ -86,6 +90,11 @@ export class DuplexWire<S extends Duplex = Duplex> implements GivenWire {
   abort(): void {
     this.isSilent = true;
     this.stream.destroy();
+  }
+
+  /** Has the stream hand over what it reads, once it is to read. */
+  protected listen(): void {
+    this.stream.on("data", this.#received);
   }
 
   protected write(chunks: readonly Bytes[]): void {
@@ -116,7 +125,7 @@ export class DuplexWire<S extends Duplex = Duplex> implements GivenWire {
   protected gone(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const isPremature = !this.isSilent && !this.#hasPeerEnded;
+    const isPremature = !this.isSilent && !this.hasPeerEnded;
     const failure = this.#failure ?? (isPremature ? closedEarly(this.peer) : null);
     this.isSilent = true;
     this.facts.over(failure === null ? undefined : causeOfLoss(failure, this.peer));
@@ -137,8 +146,8 @@ export class DuplexWire<S extends Duplex = Duplex> implements GivenWire {
   };
 
   readonly #ended = (): void => {
-    if (this.#hasPeerEnded) return;
-    this.#hasPeerEnded = true;
+    if (this.hasPeerEnded) return;
+    this.hasPeerEnded = true;
     if (!this.isSilent) this.ended();
   };
 

@@ -17,6 +17,8 @@ export class TurnQueue implements Turn {
   #due: EndOfTurn[] = [];
   /** Somebody will run what is due, or it is running. */
   #endScheduled = false;
+  /** A turn has begun whose end is still to come. */
+  #hasBegun = false;
   #later: (() => void)[] = [];
 
   constructor(scheduleEnd: (task: () => void) => void, scheduleLater: (task: () => void) => void) {
@@ -33,18 +35,25 @@ export class TurnQueue implements Turn {
 
   /**
    * A turn begins whose end comes of itself: whoever calls this calls the answer when no callback
-   * is left to run in it. `null` when another is at it already.
+   * is left to run in it, or a later one has begun. `null` when another is at it already.
    */
   begin(): (() => void) | null {
     if (this.#endScheduled) return null;
     this.#endScheduled = true;
-    return this.#runEnd;
+    this.#hasBegun = true;
+    return this.#endBegun;
   }
 
   later(task: () => void): void {
     this.#later.push(task);
     if (this.#later.length === 1) this.#scheduleLater(this.#runLater);
   }
+
+  readonly #endBegun = (): void => {
+    if (!this.#hasBegun) return;
+    this.#hasBegun = false;
+    this.#runEnd();
+  };
 
   readonly #runEnd = (): void => {
     let works: readonly EndOfTurn[] = [];
@@ -85,6 +94,7 @@ export class TurnQueue implements Turn {
   }
 
   readonly #runLater = (): void => {
+    this.#endBegun();
     const tasks = this.#later;
     this.#later = [];
     let begun = 0;

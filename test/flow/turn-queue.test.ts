@@ -132,3 +132,18 @@ test("a turn that somebody ends schedules nothing, and runs what became due in i
   hand.ends.shift()?.();
   assert.deepEqual(hand.log, ["in the turn", "behind it"]);
 });
+
+test("a turn that was begun ends before anything of a later one, and once", () => {
+  const hand = new ByHand();
+  hand.queue.later(() => void hand.log.push("later"));
+  const end = hand.queue.begin();
+  hand.queue.atEnd(hand.work("end", 0));
+  assert.deepEqual([hand.ends.length, hand.queue.begin()], [0, null]);
+  hand.laters.shift()?.();
+  assert.deepEqual(hand.log, ["end", "later"]);
+  hand.queue.atEnd(hand.work("next", 0));
+  end?.();
+  assert.deepEqual(hand.log, ["end", "later"], "the end of an earlier turn ended this one");
+  hand.ends.shift()?.();
+  assert.deepEqual(hand.log, ["end", "later", "next"]);
+});

@@ -12,35 +12,70 @@ export type Written = (error?: Error | null) => void;
  * this answers false from then on, and the stream's own `write` is to be used.
  */
 export function writeDirectly(socket: Socket, chunks: readonly Bytes[], written: Written): boolean {
-  if (works === false) return false;
+  if (works === true) {
+    give(socket, chunks, written);
+    return true;
+  }
+  return works === undefined && isCounted(socket, chunks, written);
+}
+
+/** Whether writes go past the stream. */
+export function writesDirectly(): boolean {
+  return works === true;
+}
+
+let works: boolean | undefined;
+
+function isCounted(socket: Socket, chunks: readonly Bytes[], written: Written): boolean {
   const before = socket.bytesWritten;
-  const data = coalesced(chunks);
   try {
-    if (data !== null) socket._write(data, ENCODING, written);
-    else socket._writev?.(chunks.map(asPiece), written);
+    give(socket, chunks, written);
   } catch {
     // Nothing was written: it is done the ordinary way.
     works = false;
     return false;
   }
-  if (works === undefined) works = socket.destroyed ? undefined : socket.bytesWritten > before;
+  if (!socket.destroyed) works = socket.bytesWritten > before;
   return true;
 }
 
-let works: boolean | undefined;
+function give(socket: Socket, chunks: readonly Bytes[], written: Written): void {
+  const [first] = chunks;
+  if (chunks.length === 1 && first !== undefined) {
+    socket._write(first, ENCODING, written);
+    return;
+  }
+  let size = 0;
+  for (const { length } of chunks) size += length;
+  if (size <= COPY_MAX_BYTES) giveCopy(socket, chunks, written);
+  else socket._writev?.(chunks.map(asPiece), written);
+}
+
+/** What the system took at once leaves the room for the next one. */
+function giveCopy(socket: Socket, chunks: readonly Bytes[], written: Written): void {
+  const into = room;
+  let size = 0;
+  for (const chunk of chunks) {
+    if (chunk.length > TINY_BYTES) into.set(chunk, size);
+    else for (let at = 0; at < chunk.length; at++) into[size + at] = chunk[at] as number;
+    size += chunk.length;
+  }
+  let isTaken = false;
+  socket._write(into.subarray(0, size), ENCODING, (error) => {
+    isTaken = true;
+    written(error);
+  });
+  if (!isTaken) room = new Uint8Array(COPY_MAX_BYTES);
+}
 
 const ENCODING = "buffer" as BufferEncoding;
 
 /** Up to this much is copied together: cheaper than a list for the system. */
 const COPY_MAX_BYTES = 16 * 1024;
+/** A loop is sooner done than a call. */
+const TINY_BYTES = 64;
 
-function coalesced(chunks: readonly Bytes[]): Bytes | null {
-  const [first] = chunks;
-  if (chunks.length === 1 && first !== undefined) return first;
-  let size = 0;
-  for (const { length } of chunks) size += length;
-  return size <= COPY_MAX_BYTES ? Buffer.concat(chunks, size) : null;
-}
+let room = new Uint8Array(COPY_MAX_BYTES);
 
 function asPiece(chunk: Bytes): { chunk: Bytes; encoding: BufferEncoding } {
   return { chunk, encoding: ENCODING };

@@ -40,7 +40,8 @@ function listenTcp({ address, settings, ...place }: TcpPlace): Promise<PortableS
       const bound = server.address() as AddressInfo;
       return tcpAddress(bound.address, bound.port);
     },
-    (socket) => new PortableSocket(socket).apply(settings),
+    (socket, host) =>
+      new PortableSocket(socket, undefined, isAny(host) ? undefined : host).apply(settings),
   );
 }
 
@@ -50,6 +51,11 @@ function listenUnix({ native, shown }: UnixPlace, backlog: number): Promise<Port
     () => shown,
     (socket) => new PortableSocket(socket, { host: shown, peer: UNNAMED }),
   );
+}
+
+/** Whether it listens on every address: of a connection's own, only the connection can tell then. */
+function isAny({ host }: TcpAddress): boolean {
+  return host === "0.0.0.0" || host === "::";
 }
 
 /** Node tells no names of UNIX sockets. */

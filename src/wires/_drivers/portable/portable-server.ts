@@ -25,7 +25,7 @@ export class PortableServer<A extends Address = Address> implements RawServer {
   static async listen<A extends Address>(
     options: ListenOptions,
     hostOf: (server: Server) => A,
-    adopt: (socket: Socket) => RawSocket,
+    adopt: (socket: Socket, host: A) => RawSocket,
   ): Promise<PortableServer<A>> {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
     const early: Socket[] = [];
@@ -33,7 +33,8 @@ export class PortableServer<A extends Address = Address> implements RawServer {
     server.on("connection", keep);
     await bound(server, options);
     server.off("connection", keep);
-    const made = new PortableServer(server, hostOf(server), adopt);
+    const host = hostOf(server);
+    const made = new PortableServer(server, host, (socket) => adopt(socket, host));
     for (const socket of early) made.#arrived(socket);
     return made;
   }

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { TcpAddress } from "../../../contract/index.ts";
 import type { Facts } from "../../../flow/index.ts";
 import type { Ends, RawSocket, SocketWire, TcpSettings } from "../raw-socket.ts";
 import { tcpAddress } from "../tcp-address.ts";
@@ -10,11 +11,14 @@ export class PortableSocket implements RawSocket {
   readonly #socket: Socket;
   readonly #resets: boolean;
 
-  /** @param ends of a UNIX socket; TCP sockets know theirs. */
-  constructor(socket: Socket, ends?: Ends) {
+  /**
+   * @param ends of a UNIX socket; TCP sockets know theirs.
+   * @param host our end of a TCP socket, where it is known.
+   */
+  constructor(socket: Socket, ends?: Ends, host?: TcpAddress) {
     this.#socket = socket;
     this.#resets = ends === undefined;
-    this.ends = ends ?? tcpEnds(socket);
+    this.ends = ends ?? tcpEnds(socket, host);
     socket.on("error", ignored);
   }
 
@@ -35,14 +39,16 @@ export class PortableSocket implements RawSocket {
 }
 
 /** Both ends of a connected socket; `null` when it has gone and knows them no more. */
-function tcpEnds(socket: Socket): Ends | null {
-  const { localAddress, localPort, remoteAddress, remotePort } = socket;
-  if (localAddress === undefined || localPort === undefined) return null;
+function tcpEnds(socket: Socket, host: TcpAddress | undefined): Ends | null {
+  const { remoteAddress, remotePort } = socket;
   if (remoteAddress === undefined || remotePort === undefined) return null;
-  return {
-    host: tcpAddress(localAddress, localPort),
-    peer: tcpAddress(remoteAddress, remotePort),
-  };
+  const ours = host ?? localEnd(socket);
+  return ours === null ? null : { host: ours, peer: tcpAddress(remoteAddress, remotePort) };
+}
+
+function localEnd({ localAddress, localPort }: Socket): TcpAddress | null {
+  if (localAddress === undefined || localPort === undefined) return null;
+  return tcpAddress(localAddress, localPort);
 }
 
 /** What happens to a socket that nobody serves yet; its wire tells it later, if it is served. */

@@ -107,6 +107,11 @@ function verb(facts: RecordedFacts, run: () => void): void {
   facts.inVerb = false;
 }
 
+const isNode = !("bun" in process.versions || "deno" in process.versions);
+const toldInParts = {
+  skip: (!isNode || process.platform === "win32") && "only Node's handles tell what they hold",
+};
+
 describe("NodeSocketWire", () => {
   it("reports each send once, when all of its chunks are handed over", async () => {
     await using at = await rig();
@@ -129,6 +134,21 @@ describe("NodeSocketWire", () => {
     verb(at.facts, () => at.wire.resumeReading());
     await at.facts.until("received");
     assert.equal(Buffer.concat(at.facts.chunks).toString(), "early");
+  });
+
+  it("tells what of a large send has gone, while its peer takes no more", toldInParts, async () => {
+    await using at = await rig();
+    at.wire.open();
+    at.far.pause();
+    verb(at.facts, () => at.wire.send([Buffer.from("the first one is a test")]));
+    await at.facts.until("sent");
+    assert.equal(at.wire.tellsParts, true);
+    at.facts.told.length = 0;
+    const size = 64 * 1024 * 1024;
+    verb(at.facts, () => at.wire.send([new Uint8Array(size)]));
+    await at.facts.until("sent");
+    const told = Number(at.facts.told[0]?.slice("sent ".length));
+    assert.equal(told > 0 && told < size, true, `${told} were told`);
   });
 
   it("reports a send that the end of the socket cut short as nothing sent (NODE-8)", async () => {

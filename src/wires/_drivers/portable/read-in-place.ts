@@ -1,0 +1,103 @@
+import type { OnReadOpts, SocketConstructorOpts } from "node:net";
+import { Socket } from "node:net";
+import type { Bytes } from "../../../contract/index.ts";
+import { leaveRoom, ownedPart, READ_BYTES, roomAfter, sharedRoom } from "./reading-room.ts";
+
+/** Told what its socket reads. */
+export interface Reader {
+  /** @param chunk the reader's for ever. */
+  read(chunk: Bytes): void;
+}
+
+/**
+ * Reads a socket into memory of ours, past the queue of its stream: what `onread` is to a socket
+ * that connects, for one that was accepted. Its pauses, its end and its errors stay what they were.
+ *
+ * Where Node keeps `onread` is found out at the start, on sockets that are made with it: by what
+ * they hold, whatever the names. Where it is not found, or its handle does not know of it, this
+ * answers false, and `data` is to be listened to. So it is as long as `isReadInPlace` says no.
+ */
+export function readInPlace(socket: Socket, reader: Reader): boolean {
+  slots = slots === undefined ? findSlots() : slots;
+  const seats = socket as unknown as Seats;
+  const handle = seats._handle;
+  if (slots === null || typeof handle?.useUserBuffer !== "function") return false;
+  if (socket.readableLength > 0 || socket.destroyed) return false;
+  try {
+    handle.useUserBuffer(sharedRoom);
+  } catch {
+    slots = null;
+    return false;
+  }
+  seats[READER] = reader;
+  seats[slots.room] = sharedRoom;
+  seats[slots.told] = told;
+  seats[slots.nextRoom] = nextRoom;
+  return true;
+}
+
+/** Whether a socket was read so already: the self-test. */
+export function isReadInPlace(): boolean {
+  return works;
+}
+
+/** What it read into goes to the next one, if it was its own. */
+export function stopReadingInPlace(socket: Socket): void {
+  const room =
+    slots === undefined || slots === null ? null : (socket as unknown as Seats)[slots.room];
+  if (room instanceof Uint8Array) leaveRoom(room);
+}
+
+let works = false;
+let slots: Slots | null | undefined;
+let next: Uint8Array = sharedRoom;
+
+/** Where a socket keeps what `onread` gave it. */
+interface Slots {
+  readonly room: symbol;
+  readonly told: symbol;
+  readonly nextRoom: symbol;
+}
+
+/** A socket, as far as this goes. */
+interface Seats {
+  readonly _handle?: { useUserBuffer?(room: Uint8Array): void } | null;
+  [READER]?: Reader;
+  [slot: symbol]: unknown;
+}
+
+const READER: unique symbol = Symbol("reader");
+
+/** Node calls it on the socket that has read. */
+function told(this: Seats, byteCount: number, room: Uint8Array): boolean {
+  works = true;
+  next = roomAfter(room, byteCount);
+  this[READER]?.read(ownedPart(room, byteCount));
+  return true;
+}
+
+/** Node asks right after that. */
+function nextRoom(): Uint8Array {
+  return next;
+}
+
+function findSlots(): Slots | null {
+  const room = new Uint8Array(READ_BYTES);
+  const found = {
+    room: slotOf(room, { buffer: room, callback: told }),
+    told: slotOf(told, { buffer: room, callback: told }),
+    nextRoom: slotOf(nextRoom, { buffer: nextRoom, callback: told }),
+  };
+  const { room: at, told: by, nextRoom: then } = found;
+  return at && by && then ? { room: at, told: by, nextRoom: then } : null;
+}
+
+/** The symbol under which a socket that is made with `onread` holds `held`. */
+function slotOf(held: unknown, onread: OnReadOpts): symbol | undefined {
+  const options: SocketConstructorOpts & { readonly onread: OnReadOpts } = { onread };
+  const socket = new Socket(options);
+  const seats = socket as unknown as Seats;
+  const slot = Object.getOwnPropertySymbols(socket).find((symbol) => seats[symbol] === held);
+  socket.destroy();
+  return slot;
+}
