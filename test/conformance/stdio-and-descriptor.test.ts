@@ -42,6 +42,7 @@ function closing(fd: number, observer: Observer | undefined): Observer {
   return {
     opened: (opening) => observer?.opened?.(opening),
     bytes: (direction, data) => observer?.bytes?.(direction, data),
+    counted: (direction, byteCount) => observer?.counted?.(direction, byteCount),
     paused: (direction) => observer?.paused?.(direction),
     resumed: (direction) => observer?.resumed?.(direction),
     ended: (reason) => {
