@@ -45,6 +45,7 @@ function closingInput(endpoint: ClientEndpoint, fd: number): ClientEndpoint {
       const observer: Observer = {
         opened: (opening) => given?.opened?.(opening),
         bytes: (direction, data) => given?.bytes?.(direction, data),
+        counted: (direction, byteCount) => given?.counted?.(direction, byteCount),
         paused: (direction) => given?.paused?.(direction),
         resumed: (direction) => given?.resumed?.(direction),
         ended: (reason) => {
