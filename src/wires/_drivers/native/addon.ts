@@ -100,22 +100,54 @@ function load(): Addon | Error {
   const { arch, platform } = process;
   if (platform !== "linux") return new Error(`it is made for Linux, and this is ${platform}`);
   const require = createRequire(import.meta.url);
-  const target = `${platform}-${arch}`;
-  const failures: string[] = [];
   const asked = process.env["OVERWALL_ADDON"];
-  const finds = [
-    () =>
-      join(dirname(require.resolve("overwall/package.json")), "native", "build", `${target}.node`),
-    () => `@overwall/native-${target}`,
-  ];
-  for (const find of asked === undefined ? finds : [() => asked]) {
-    try {
-      return require(find()) as Addon;
-    } catch (error) {
-      failures.push(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
-    }
+  if (asked !== undefined) return tried(() => require(asked) as Addon);
+  const target = `${platform}-${arch}`;
+  const own = tried(() => require(join(packageFolder(require), BUILD, `${target}.node`)) as Addon);
+  if (!(own instanceof Error)) return own;
+  const failures: string[] = [own.message];
+  // Which of the two it is shows when it is loaded: the other one does not load.
+  for (const name of [`@overwall/native-${target}`, `@overwall/native-${target}-musl`]) {
+    const compiled = tried(() => compiledIn(require, name));
+    if (!(compiled instanceof Error)) return compiled;
+    failures.push(compiled.message);
   }
-  return new Error(
-    `its compiled part is not here (${failures[0]}); install gcc and run "npm run build"`,
-  );
+  const [first] = failures.filter((message) => !message.startsWith("Cannot find module"));
+  const what = first === undefined ? "" : ` (${first})`;
+  return new Error(`its compiled part is not here${what}; ${remedy(require, target)}`);
+}
+
+const BUILD = "native/build";
+
+/** The tables are laid out as this version has them. */
+function compiledIn(require: NodeJS.Require, name: string): Addon {
+  const ours = versionOf(require, "overwall");
+  const version = versionOf(require, name);
+  if (version !== ours) throw new Error(`${name} is of version ${version}, not ${ours}`);
+  return require(name) as Addon;
+}
+
+function versionOf(require: NodeJS.Require, name: string): string {
+  return (require(`${name}/package.json`) as { readonly version: string }).version;
+}
+
+function packageFolder(require: NodeJS.Require): string {
+  return dirname(require.resolve("overwall/package.json"));
+}
+
+function remedy(require: NodeJS.Require, target: string): string {
+  const folder = tried(() => packageFolder(require));
+  const build =
+    folder instanceof Error ? "npm run build" : `node ${join(folder, "native/build.js")}`;
+  const install = `npm install @overwall/native-${target}`;
+  return `run "${install}", or with gcc: "npm install node-api-headers", then "${build}"`;
+}
+
+/** What it gives; an error says in one line why not. */
+function tried<T>(load: () => T): T | Error {
+  try {
+    return load();
+  } catch (error) {
+    return new Error(error instanceof Error ? error.message.split("\n")[0] : String(error));
+  }
 }
