@@ -34,8 +34,8 @@ export class TurnQueue implements Turn {
   }
 
   /**
-   * A turn begins whose end comes of itself: whoever calls this calls the answer when no callback is
-   * left to run in it, or a later one has begun. `null` when another is at it already.
+   * A turn begins whose end comes of itself: whoever calls this calls the answer when no callback
+   * is left to run in it. `null` when another is at it already. A later turn ends it too.
    */
   begin(): (() => void) | null {
     if (this.#endScheduled) return null;
