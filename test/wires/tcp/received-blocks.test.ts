@@ -51,10 +51,10 @@ class Source implements Protocol {
 
 test("bytes that nobody keeps hold no memory, however long they stream", onlyNative, async () => {
   const sink = new Sink();
-  await using port = await tcp({ host: "127.0.0.1", port: 0 }).listen(() => sink);
+  await using port = await tcp({ host: "127.0.0.1", port: 0, driver: "native" }).listen(() => sink);
   const host = port.getHost();
   assert.equal(host.kind, "tcp");
-  await tcp({ host: host.host, port: host.port }).connect(new Source());
+  await tcp({ host: host.host, port: host.port, driver: "native" }).connect(new Source());
   await sink.ended;
   assert.equal(sink.count, STREAM_BYTES);
   assert.ok(sink.mostLent <= LENT_MAX, `${sink.mostLent} blocks of 256 KiB were out at once`);

@@ -53,7 +53,7 @@ function listenUnix({ native, shown }: UnixPlace, backlog: number): Promise<Port
   );
 }
 
-/** Whether it listens on every address: of a connection's own, only the connection can tell then. */
+/** Whether it listens on every address: only a connection can tell its own then. */
 function isAny({ host }: TcpAddress): boolean {
   return host === "0.0.0.0" || host === "::";
 }

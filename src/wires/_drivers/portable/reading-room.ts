@@ -2,8 +2,9 @@ import type { Bytes } from "../../../contract/index.ts";
 
 /**
  * The memory that sockets read into. One block serves all of them, since each takes what it has
- * read before the next one reads; so an idle socket holds none. A socket that fills it gets blocks of its own, which it gives away as it
- * fills them; so few can have at a time that what they hold is bounded.
+ * read before the next one reads; so an idle socket holds none. A socket that fills it gets blocks
+ * of its own, which it gives away as it fills them; so few can have them that what they hold is
+ * bounded.
  */
 export const READ_BYTES: number = 64 * 1024;
 
