@@ -72,6 +72,9 @@ export interface ResolvedOptions extends Omit<ProcessOptions, "fds"> {
  * - On the portable driver the pipes are socket pairs: `/dev/stdin` cannot be opened anew in the
  *   child; one that waits to print when its output is closed here meets ECONNRESET, and no SIGPIPE;
  *   that it closed its standard input is noticed at the next write.
+ * - On the native driver they are true pipes. A child that is Node leaves its 0, 1 and 2 open until
+ *   it exits, whatever ends its streams (libuv closes none of the three): its end is heard at its
+ *   exit, or where it calls `closeSync`. Over socket pairs the end of `process.stdout` is heard.
  * - Descriptors that this process was started with, and that close-on-exec does not cover, are the
  *   child's too.
  * - On Windows a process has the descriptors 0, 1 and 2 alone, no `uid` and no `gid`; its pipes are

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createWriteStream, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { connect, createServer, Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -28,10 +28,15 @@ async function reach(ends: Ends): Promise<Streams> {
     return both(tls === undefined ? connect(given) : connectTls({ ...given, ...tls }));
   }
   if (ends.by === "listening") return await accept(ends);
-  if (ends.by === "standard streams") return pipes(0, 1);
+  if (ends.by === "standard streams") return { input: readingFrom(0), output: standardOutput() };
   // In the order in which a shell opens the other ends.
-  const output = openSync(ends.write, "w");
-  return pipes(openSync(ends.read, "r"), output);
+  const output = new Socket({ fd: openSync(ends.write, "w"), readable: false, writable: true });
+  return { input: readingFrom(openSync(ends.read, "r")), output };
+}
+
+/** Closed when it ends, as a program that is not Node would: a Socket of Node's leaves it open. */
+function standardOutput(): Writable {
+  return createWriteStream("", { fd: 1 });
 }
 
 async function accept({ at, tls }: Extract<Ends, { by: "listening" }>): Promise<Streams> {
@@ -54,11 +59,8 @@ function both(socket: Socket): Streams {
   return { input: socket, output: socket };
 }
 
-function pipes(input: number, output: number): Streams {
-  return {
-    input: new Socket({ fd: input, readable: true, writable: false }),
-    output: new Socket({ fd: output, readable: false, writable: true }),
-  };
+function readingFrom(fd: number): Readable {
+  return new Socket({ fd, readable: true, writable: false });
 }
 
 /** Reads to the end, and rests between chunks. */

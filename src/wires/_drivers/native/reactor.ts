@@ -200,7 +200,10 @@ export class Reactor implements EndOfTurn {
 
   /** Takes a staged send back, if it has not been run. */
   cancel(at: number, holder: SlotHolder): void {
-    if (this.#waiting.forget(at, holder)) this.#operations[at] = OPERATION.nothing;
+    if (!this.#waiting.forget(at, holder)) return;
+    // What is stepped over has as many pieces as that says; of a right it was the descriptor.
+    if (this.#operations[at] === OPERATION.sendRight) this.#operations[at + 2] = 1;
+    this.#operations[at] = OPERATION.nothing;
   }
 
   /** Runs what is staged, and tells the results. */
