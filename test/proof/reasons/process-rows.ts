@@ -10,7 +10,7 @@ import { assertReason } from "./compare.ts";
 import type { Expected } from "./rows.ts";
 import { STUCK_BYTES } from "./rows.ts";
 
-/** The native driver hears that a child closed its input before what is written then; Node does not. */
+/** The native driver hears that a child closed its input before the next write; Node does not. */
 const NOTICES_AT_ONCE = socketDriver().name === "native";
 const CLOSED_END = { accepted: 4, received: 9, delivered: 9 };
 
