@@ -257,8 +257,8 @@ export const MUTANTS_OF_PARTS: readonly Mutant[] = [
   {
     id: "turn.begun",
     file: "turn-queue.js",
-    find: "this.#endScheduled = true;\n        return this.#runEnd;",
-    replace: "return this.#runEnd;",
+    find: "this.#endScheduled = true;\n        this.#hasBegun = true;",
+    replace: "this.#hasBegun = true;",
     guards: "In a turn that somebody ends, what becomes due schedules no end of its own.",
     by: "flow",
   },
