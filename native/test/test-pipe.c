@@ -131,10 +131,14 @@ static void taking_over_a_pipe_that_nobody_reads(void) {
 
 /* Opened anew, it would not show that its writer has come and gone. */
 static void taking_over_a_named_pipe(void) {
-  char path[] = "/tmp/overwall-XXXXXX";
+  char path[256];
+  char name[sizeof path + sizeof "/pipe"];
   char got[1];
+  const char *parent = getenv("TMPDIR");
+  if (parent == NULL) parent = "/tmp";
+  int length = snprintf(path, sizeof path, "%s/overwall-XXXXXX", parent);
+  CHECK(length > 0 && length < (int)sizeof path);
   CHECK(mkdtemp(path) != NULL);
-  char name[64];
   snprintf(name, sizeof name, "%s/pipe", path);
   CHECK(mkfifo(name, 0600) == 0);
   int reader = open(name, O_RDONLY | O_NONBLOCK);
