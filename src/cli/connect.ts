@@ -47,7 +47,7 @@ export async function run(reporter: Reporter, url: string, options: ConnectOptio
       observer,
       limits: {
         ...limitsOf(options),
-        halfOpenIdleMs: halfOpenIdleOf(url, options) ?? HALF_OPEN_IDLE_MS,
+        halfOpenIdleMs: halfOpenIdleOf([url], options) ?? HALF_OPEN_IDLE_MS,
       },
     });
   } catch (error) {

@@ -31,17 +31,20 @@ export function limitsOf(options: TrafficOptions): Partial<Limits> {
 }
 
 /**
- * How long the way back from `target` may be silent after the other side's end. A program tells its
- * own end by exiting, and may work in silence until then: it is not bounded unless that was asked
- * for. `undefined`: as anywhere.
+ * How long the way back may be silent after one side's end. A program on any side of `specs` tells
+ * its own end by exiting, and may work in silence until then: it is not bounded unless that was
+ * asked for. `undefined`: as anywhere.
  */
 export function halfOpenIdleOf(
-  target: string,
+  specs: readonly string[],
   { halfOpenIdle }: Pick<TrafficOptions, "halfOpenIdle">,
 ): number | undefined {
-  const wire = target.split(":", 1)[0]?.split("+").at(-1);
-  const isProgram = wire === "process" || wire === "pty";
-  return halfOpenIdle ?? (isProgram ? Infinity : undefined);
+  return halfOpenIdle ?? (specs.some(isProgram) ? Infinity : undefined);
+}
+
+function isProgram(spec: string): boolean {
+  const wire = spec.split(":", 1)[0]?.split("+").at(-1);
+  return wire === "process" || wire === "pty";
 }
 
 export function withCommon(command: Command): Command {
@@ -76,7 +79,7 @@ export function withTraffic(command: Command): Command {
     .addOption(
       timed(
         "--half-open-idle <time>",
-        "after one side's end: how long the way back may be silent (60s; a program: off)",
+        "after one side's end: how long the way back may be silent (60s; with a program on a side: off)",
         undefined,
         "60s; a program: off",
       ),

@@ -57,7 +57,7 @@ export async function relayOnto(
   const isOne = urls.every(servesOne);
   refuseMemoryAlone(what, urls);
   using stopper = new Stopper();
-  const halfOpenIdleMs = halfOpenIdleOf(target, options);
+  const halfOpenIdleMs = halfOpenIdleOf([...urls, target], options);
   const total = { out: 0, back: 0 };
   let isHeard = true;
   const made = await Promise.all(urls.map((url) => endpoint(url)));
@@ -76,7 +76,8 @@ export async function relayOnto(
     maxConnections: options.maxConnections,
     ...(halfOpenIdleMs === undefined ? {} : { halfOpenIdleMs }),
     onError: tellErrors(reporter),
-    ...(options.shortcut === undefined ? {} : { shortcut: options.shortcut }),
+    // A tap is shown every byte.
+    shortcut: options.tap === undefined && (options.shortcut ?? true),
     events: eventsOf(reporter, total, isOne),
     taps: tapsOf(reporter, options, (isReaderGone) => (isHeard = !isReaderGone)),
   });
@@ -109,7 +110,7 @@ function eventsOf(
         { event: "opened", id: serial, client, target, shortcut },
         reporter.faint(`#${serial} opened: ${formatAddress(client)} → ${onto}`),
       );
-      if (shortcut) reporter.detail(`#${serial} is carried by the native driver itself`);
+      if (shortcut) reporter.detail(`#${serial} may be carried by the native driver itself`);
     },
     closed: (connection, report) => {
       if (isOne) process.exitCode = exitCodeOfJoin(report);

@@ -22,7 +22,7 @@ export class TimerLists {
 
   /** Calls `task` when `delayMs` have passed, never earlier. Until then it keeps the process. */
   after(delayMs: number, task: () => void): Disposable {
-    const delay = Math.min(Math.ceil(delayMs), DELAY_MAX_MS);
+    const delay = Math.ceil(delayMs);
     let list = this.#lists.get(delay);
     if (list === undefined) {
       list = new TimerList(delay, this.#now, this.#start, () => this.#lists.delete(delay));
@@ -32,7 +32,7 @@ export class TimerLists {
   }
 }
 
-/** The longest delay that timers take; a longer one would fire at once. */
+/** The longest delay that the system's timers take; a longer one would fire at once. */
 const DELAY_MAX_MS = 2 ** 31 - 1;
 
 class Timer implements Disposable {
@@ -62,6 +62,7 @@ class TimerList {
   #last: Timer | null = null;
   #timeout: SystemTimer | number | null = null;
   #keepsProcess = true;
+  #isFiring = false;
 
   constructor(delayMs: number, now: () => number, start: StartTimer, emptied: () => void) {
     this.#delayMs = delayMs;
@@ -76,8 +77,9 @@ class TimerList {
     if (this.#last === null) this.#first = timer;
     else this.#last.after = timer;
     this.#last = timer;
-    if (this.#timeout === null) this.#arm(this.#delayMs);
-    else this.#keepProcess(true);
+    // What is added by a task that is due now waits behind others, which may be due sooner.
+    if (this.#timeout !== null) this.#keepProcess(true);
+    else if (!this.#isFiring) this.#arm(this.#delayMs);
     return timer;
   }
 
@@ -92,12 +94,13 @@ class TimerList {
   }
 
   #arm(delayMs: number): void {
-    this.#timeout = this.#start(this.#fired, delayMs);
+    this.#timeout = this.#start(this.#fired, Math.min(delayMs, DELAY_MAX_MS));
     this.#keepsProcess = true;
   }
 
   readonly #fired = (): void => {
     this.#timeout = null;
+    this.#isFiring = true;
     const now = this.#now();
     try {
       for (let timer = this.#first; timer !== null && timer.dueAt <= now; timer = this.#first) {
@@ -107,7 +110,8 @@ class TimerList {
       }
     } finally {
       // Also when one throws, which is the system's to report: the others wait on.
-      if (this.#timeout === null) this.#goOn();
+      this.#isFiring = false;
+      this.#goOn();
     }
   };
 

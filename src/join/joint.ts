@@ -86,7 +86,7 @@ export class Joint {
     return sides.length === 2 ? "both" : sides[0]?.side;
   }
 
-  /** Of these, those that no JavaScript has seen; absent where all had to be seen. */
+  /** Of these, those that no JavaScript has seen; absent where the wires have no way for that. */
   get shortcutBytes(): JoinReport["bytes"] | undefined {
     if (this.#leftToRight === null && this.#rightToLeft === null) return undefined;
     return {

@@ -70,7 +70,7 @@ export class RelayedConnection {
     return side === "left" || side === "both";
   }
 
-  /** Of those, what the driver carried by itself; absent where it cannot, or is not to. */
+  /** Of those, what went past the two protocols; absent where the wires have no way for that. */
   get shortcutBytes(): JoinReport["shortcutBytes"] {
     return this.#joint.shortcutBytes;
   }

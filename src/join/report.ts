@@ -10,7 +10,7 @@ export interface JoinReport {
   readonly right: CloseReason;
   /** Bytes carried by the join: handed to the far wire, not only read from the near one. */
   readonly bytes: { readonly leftToRight: number; readonly rightToLeft: number };
-  /** Of those, what the driver carried by itself; absent where it could not, or was not to. */
+  /** Of those, what went past the two protocols; absent where the wires have no way for that. */
   readonly shortcutBytes?: { readonly leftToRight: number; readonly rightToLeft: number };
   /** The side whose end, or loss, came first. */
   readonly endedFirst: Side;

@@ -6,13 +6,13 @@ import { join } from "../../src/join/index.ts";
 import { loopback, VirtualRuntime } from "../../src/memory/index.ts";
 import { Recorder } from "../join/recorder.ts";
 
-/** How it ends for a client that has ended, when `target` speaks 90 s later, and is over. */
-async function afterSilence(target: string): Promise<string> {
+/** How it ends for a client that has ended, when the far side speaks 90 s later, and is over. */
+async function afterSilence(...specs: readonly string[]): Promise<string> {
   const runtime = new VirtualRuntime();
   const [client, program] = [new Recorder(), new Recorder()];
   const near = loopback(client, new Recorder(), { runtime }).right;
   const far = loopback(new Recorder(), program, { runtime }).left;
-  const halfOpenIdleMs = halfOpenIdleOf(target, {});
+  const halfOpenIdleMs = halfOpenIdleOf(specs, {});
   const given = halfOpenIdleMs === undefined ? {} : { halfOpenIdleMs };
   const joined = join(near, far, { runtime, ...given });
   assert.ok(isHalfCloseable(client.transport));
@@ -28,10 +28,11 @@ async function afterSilence(target: string): Promise<string> {
 test("a program may work in silence after its input's end; anybody else has 60 s", async () => {
   assert.equal(await afterSilence("process:sh -c 'sleep 90; echo done'"), "done done");
   assert.equal(await afterSilence("pty:bash -l"), "done done");
+  assert.equal(await afterSilence("process:slow-job", "tcp://127.0.0.1:80"), "done done");
   assert.equal(await afterSilence("tcp://127.0.0.1:80"), " ERR_WIRE_HALF_OPEN");
 });
 
 test("a limit that was asked for holds for a program as well", () => {
-  assert.equal(halfOpenIdleOf("process:cat", { halfOpenIdle: 5000 }), 5000);
-  assert.equal(halfOpenIdleOf("tcp://process:80", {}), undefined);
+  assert.equal(halfOpenIdleOf(["process:cat"], { halfOpenIdle: 5000 }), 5000);
+  assert.equal(halfOpenIdleOf(["tcp://process:80"], {}), undefined);
 });

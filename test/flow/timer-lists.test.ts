@@ -76,6 +76,33 @@ test("one that is due with another can take it back", (t) => {
   first[Symbol.dispose]();
 });
 
+test("one that is asked for again while it is called makes no other late", (t) => {
+  const hand = new ByHand(t);
+  const again = (): void => {
+    hand.log.push("again");
+    hand.lists.after(300, again);
+  };
+  hand.lists.after(300, again);
+  hand.pass(20);
+  hand.after(300, "other");
+  hand.pass(280);
+  hand.pass(20);
+  assert.deepEqual(hand.log, ["again", "other"]);
+  hand.pass(280);
+  assert.deepEqual(hand.log, ["again", "other", "again"]);
+});
+
+test("no delay is too long: for ever never comes, a month comes after a month", (t) => {
+  const hand = new ByHand(t);
+  const dayMs = 24 * 3600 * 1000;
+  hand.after(Infinity, "for ever");
+  hand.after(30 * dayMs, "a month");
+  for (let day = 1; day < 30; day++) hand.pass(dayMs);
+  assert.deepEqual(hand.log, []);
+  hand.pass(dayMs);
+  assert.deepEqual(hand.log, ["a month"]);
+});
+
 test("when one throws, those behind it are called all the same", (t) => {
   const hand = new ByHand(t);
   hand.lists.after(10, () => {
