@@ -30,7 +30,7 @@ describe("the terminal of the tour", onlyNative, () => {
     assert.equal(cells.length, RULES.length);
     for (const { outcome, rule, why } of cells) {
       const isHeld = HELD.includes(String(rule));
-      assert.equal(outcome, isHeld ? "held" : "notApplicable", `${rule}: ${why}`);
+      assert.equal(outcome, isHeld ? "held" : "notApplicable", `${String(rule)}: ${String(why)}`);
       if (!isHeld) assert.match(String(why), /^(the wire has no|a hang-up drops) /);
     }
     const [reply] = run.of("lateReply");
