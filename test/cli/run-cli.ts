@@ -10,6 +10,13 @@ export interface Ended {
   readonly stderr: string;
 }
 
+export interface CliRunOptions {
+  /** Besides ours. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A descriptor to write to, in place of a pipe that is read here. */
+  readonly stdout?: number | "pipe";
+}
+
 /** One run of the command: its output as it comes, and how it ended. */
 export class CliRun implements AsyncDisposable {
   readonly child: ChildProcessWithoutNullStreams;
@@ -18,12 +25,9 @@ export class CliRun implements AsyncDisposable {
   #stderr = "";
   readonly #watchers: Set<() => void> = new Set();
 
-  /** @param options `stdout`: a descriptor to write to, in place of a pipe that is read here. */
-  constructor(
-    args: readonly string[],
-    { stdout = "pipe" }: { readonly stdout?: number | "pipe" } = {},
-  ) {
+  constructor(args: readonly string[], { env = {}, stdout = "pipe" }: CliRunOptions = {}) {
     this.child = spawn(process.execPath, [MAIN, ...args], {
+      env: { ...process.env, ...env },
       stdio: ["pipe", stdout, "pipe"],
     }) as ChildProcessWithoutNullStreams;
     this.child.stdin.on("error", () => {});

@@ -14,7 +14,7 @@ const skip = missing.length > 0 && `needs ${missing.join(", ")} on PATH`;
 test("on a terminal of 80 by 24 no line is wider, and a key goes on", { skip }, async () => {
   using scratch = new Scratch();
   const [socket, screen, code] = ["tmux", "screen", "code"].map((name) => scratch.path(name));
-  const tour = `'${process.execPath}' '${MAIN}' tour --wire tcp --wire unix --wire loopback --pace 1h`;
+  const tour = `'${process.execPath}' '${MAIN}' tour --wire tcp --wire unix --wire loopback --wire pty --pace 1h`;
   // What is on the screen at the end is kept, with all that has scrolled off it.
   const script = [
     `${tour}; echo $? > '${code}'`,

@@ -49,7 +49,7 @@ test("a member killed in the middle turns exactly its row red, and the exit code
 });
 
 test("an interrupt leaves no listener, no socket file and no process behind", async () => {
-  await using run = new TourRun(["tcp", "unix", "process", "stdio"]);
+  await using run = new TourRun(["tcp", "unix", "process", "stdio", "pty"]);
   const rows = await run.rows();
   const socket = rows.find(({ wire }) => wire === "unix")?.address.replace("unix://", "") ?? "";
   assert.ok(existsSync(socket));

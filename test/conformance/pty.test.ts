@@ -2,83 +2,30 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import type { Protocol } from "../../src/contract/index.ts";
-import type { WireUnderTest } from "../../src/testing/index.ts";
-import { conformance, settleByTurns } from "../../src/testing/index.ts";
-import { pty } from "../../src/wires/pty/index.ts";
-import { unix } from "../../src/wires/unix/index.ts";
+import { hungUpOn, onTerminal } from "../../src/cli/tour/wires/terminal.ts";
+import type { RunnableCase } from "../../src/testing/index.ts";
+import { conformance } from "../../src/testing/index.ts";
 import { onlyNative } from "../wires/unix/descriptor-rig.ts";
-import { Held } from "./held.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "overwall-pty-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
-const mirror = fileURLToPath(new URL("terminal-mirror.js", import.meta.url));
 /** The mirror is no part of what is tried here, and runs on Node whatever runs this. */
 const { versions, execPath } = process;
 const node: string = "bun" in versions || "deno" in versions ? "node" : execPath;
-let places = 0;
+const wire = onTerminal("pty with our stdio in it", folder, node);
 
-/** A child on a raw terminal joins that to a socket; at the other end of it, the far protocol. */
-const wire: WireUnderTest = {
-  name: "pty with our stdio in it",
-  capabilities: new Set(["abort", "backPressure"]),
-  pair: async (left, right, { limits, observers = {}, onError, signal }) => {
-    const [atLeft, atRight] = [new Held(left), new Held(right)];
-    const path = join(folder, `${places++}.sock`);
-    const base = { limits, onError, signal };
-    const port = await unix({ path }).listen(() => atRight.protocol, {
-      ...base,
-      ...(observers.right && { observer: observers.right }),
-    });
-    const child = pty({
-      command: node,
-      args: [mirror, path],
-      raw: true,
-    });
-    await child.connect(atLeft.protocol as Protocol, {
-      ...base,
-      // A child takes long to start: it is not idle before it is there.
-      limits: { ...limits, idleMs: Infinity },
-      ...(observers.left && { observer: observers.left }),
-    });
-    const settle = settleByTurns();
-    await settle(() => atRight.isMade);
-    return {
-      left: atLeft.transport,
-      right: atRight.transport,
-      settle,
-      [Symbol.asyncDispose]: async () => {
-        await Promise.all([atLeft.letGo(), atRight.letGo()]);
-        await port.stopListening();
-      },
-    };
-  },
-};
-
-const [FROM_TERMINAL, TO_TERMINAL] = ["left→right", "right→left"];
-
-/** The program's terminal hangs up while it has not read everything, and the system drops that. */
-const HANGS_UP: readonly string[] = [
-  ...[
-    ...["write.afterClose", "reentry.microtask", "ledger.balances", "protocol.once"],
-    ...["close.flushes", "close.flushesInMade", "close.waitsForProducer", "close.twice"],
-    ...["close.waitsForPullProducer", "close.whilePaused", "close.fromDataReceived"],
-    ...["producer.unregisterReleasesClose", "producer.alternates", "close.byBoth"],
-  ].map((id) => `${id} (${FROM_TERMINAL})`),
-  ...["read.endWaits", "read.neverEmpty", "close.byBoth"].map((id) => `${id} (${TO_TERMINAL})`),
-];
 /** Of two ends that are not alike, each tells its own. */
 const ONE_SIDED: readonly string[] = ["capability.told", "capability.refused"];
 /** Cases that a machine under load fails while a child of Node's size starts. */
 const QUICK: readonly string[] = ["limit.idle", "limit.idleEitherWay"];
 
-function whyNot(name: string, id: string): string | false {
-  if (HANGS_UP.some((one) => name.endsWith(one))) return "a hang-up drops what was not read";
+function whyNot(one: RunnableCase): string | false {
+  const { id } = one.case;
   if (ONE_SIDED.includes(id)) return "the other end is a UNIX socket, and can more";
-  return QUICK.includes(id) && "a child takes longer to start than the limit of this case";
+  if (QUICK.includes(id)) return "a child takes longer to start than the limit of this case";
+  return hungUpOn(one) ?? false;
 }
 
-for (const { name, case: one, run, skip } of conformance(wire)) {
-  test(name, { skip: onlyNative.skip || (skip ?? whyNot(name, one.id)) }, run);
+for (const one of conformance(wire)) {
+  test(one.name, { skip: onlyNative.skip || (one.skip ?? whyNot(one)) }, one.run);
 }

@@ -12,7 +12,7 @@ import type { Books, Entry } from "./books.ts";
 import { Guest } from "./guest.ts";
 import type { Member } from "./members/member.ts";
 import type { Account, Heard } from "./members/speech.ts";
-import { readAccount, readHeard } from "./members/speech.ts";
+import { END_OF_INPUT, readAccount, readHeard } from "./members/speech.ts";
 import { Overhearing } from "./overhearing.ts";
 
 /** What happens in the room that was not arranged. */
@@ -110,7 +110,7 @@ export class Room {
   #member(wire: string, name: string): Protocol {
     const chat = new Chat(name, this.#everybody);
     const entry = this.#books.open(wire, true);
-    const seat = new Seat(entry);
+    const seat = new Seat(entry, () => chat.connectionLost());
     this.#seats.set(wire, seat);
     return {
       connectionMade: (transport) => {
@@ -173,12 +173,15 @@ export class Seat {
   account: Account | null = null;
   /** Where its connection is accounted for. */
   readonly entry: Entry;
+  readonly #leave: () => void;
   #heard: ((heard: Heard) => void) | null = null;
   #tellGone!: () => void;
   readonly #isGone: Promise<void> = new Promise((resolve) => (this.#tellGone = resolve));
 
-  constructor(entry: Entry) {
+  /** @param leave nobody in the room writes to it any more. */
+  constructor(entry: Entry, leave: () => void) {
     this.entry = entry;
+    this.#leave = leave;
   }
 
   /** What it says that it has heard, next time; `null` when it is gone, or silent for too long. */
@@ -190,8 +193,13 @@ export class Seat {
   dismiss(): void {
     const { transport } = this;
     if (transport === null || this.reason !== null) return;
-    if (isHalfCloseable(transport)) transport.loseWriteConnection();
-    else transport.loseConnection();
+    if (isHalfCloseable(transport)) {
+      transport.loseWriteConnection();
+      return;
+    }
+    // A close would drop what it still has to say, and to read: it is asked to close.
+    this.#leave();
+    transport.write(new TextEncoder().encode(`${END_OF_INPUT}\n`));
   }
 
   cut(): void {

@@ -7,7 +7,7 @@ import type { Tour } from "../tour-context.ts";
 import { MARK } from "../tour-context.ts";
 import type { TourWire } from "../wires/tour-wire.ts";
 
-const TITLE_WIDTH = 29;
+const TITLE_WIDTH = 28;
 const COLUMN_WIDTH = 4;
 const COLUMNS = Math.floor((WIDTH - TITLE_WIDTH) / COLUMN_WIDTH);
 
@@ -59,7 +59,7 @@ async function tryOn(
   const { screen, signal } = tour;
   const columns = tried.map(({ wire }) => wire.column.padEnd(COLUMN_WIDTH)).join("");
   screen.line(screen.faint(`  ${"rule".padEnd(TITLE_WIDTH - 2)}${columns.trimEnd()}`));
-  const cells = tried.map(({ under }) => tryOneByOne(tour, under));
+  const cells = tried.map((one) => tryOneByOne(tour, one));
   for (const [row, [id, title]] of RULES.entries()) {
     screen.begin(`  ${title.padEnd(TITLE_WIDTH - 2)}`);
     const faults: string[] = [];
@@ -78,20 +78,20 @@ async function tryOn(
 }
 
 /** One rule after the other; the wires do not wait for each other. */
-function tryOneByOne({ screen, signal }: Tour, under: WireUnderTest): readonly Promise<Cell>[] {
+function tryOneByOne({ screen, signal }: Tour, tried: Tried): readonly Promise<Cell>[] {
   let before: Promise<unknown> = Promise.resolve();
   return RULES.map(([id]) => {
     const cell = before.then(() => {
       const isLate = signal.aborted || screen.elapsedMs > TIME_IS_UP_MS;
-      return isLate ? leftOut(under, id) : tryCell(under, id);
+      return isLate ? leftOut(tried, id) : tryCell(tried, id);
     });
     before = cell;
     return cell;
   });
 }
 
-function leftOut(under: WireUnderTest, id: string): Cell {
-  const { length: checks } = runnableOf(under, id);
+function leftOut(tried: Tried, id: string): Cell {
+  const { length: checks } = runnableOf(tried, id);
   return { outcome: "notTried", checks, durationMs: 0, why: "time is up" };
 }
 
@@ -108,9 +108,9 @@ function note({ screen, verdict }: Tour, wire: TourWire, id: string, cell: Cell)
   screen.tell({ event: "rule", rule: id, wire: wire.key, ...cell });
 }
 
-async function tryCell(under: WireUnderTest, id: string): Promise<Cell> {
-  const runnable = runnableOf(under, id);
-  const skip = runnable.find((one) => one.skip !== undefined)?.skip;
+async function tryCell(tried: Tried, id: string): Promise<Cell> {
+  const runnable = runnableOf(tried, id);
+  const skip = skipOf(runnable);
   if (skip !== undefined) {
     return { outcome: "notApplicable", checks: runnable.length, durationMs: 0, why: skip };
   }
@@ -125,8 +125,17 @@ async function tryCell(under: WireUnderTest, id: string): Promise<Cell> {
   }
 }
 
-function runnableOf(under: WireUnderTest, id: string): readonly RunnableCase[] {
-  return conformance(under, { cases: cases.filter((one) => one.id === id) });
+function runnableOf({ under, wire }: Tried, id: string): readonly RunnableCase[] {
+  const runnable = conformance(under, { cases: cases.filter((one) => one.id === id) });
+  return runnable.map((one) => {
+    const skip = one.skip ?? wire.inapplicable?.(one);
+    return skip === undefined ? one : { ...one, skip };
+  });
+}
+
+/** A cell stands for both ways round: one that is not applicable leaves it out. */
+function skipOf(runnable: readonly RunnableCase[]): string | undefined {
+  return runnable.find((one) => one.skip !== undefined)?.skip;
 }
 
 /** `overwall tour --why`: what is not applicable, and for want of what. */
@@ -144,7 +153,7 @@ export async function tellWhy(
     }
     const under = wire.underTest?.() ?? (await wire.live(folder));
     for (const [id, title] of RULES) {
-      const why = runnableOf(under, id)[0]?.skip;
+      const why = skipOf(runnableOf({ wire, under }, id));
       if (why === undefined) continue;
       screen.tell({ event: "why", wire: wire.key, rule: id, why });
       screen.line(`${wire.title.padEnd(12)} ${title.padEnd(28)} ${why}`);

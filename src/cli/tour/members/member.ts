@@ -1,6 +1,6 @@
 import type { Bytes, Protocol, Transport } from "../../../contract/index.ts";
 import { LineDecoder } from "../../../framing/index.ts";
-import { ALL_SAID, accountWords, heardWords, Listening } from "./speech.ts";
+import { ALL_SAID, accountWords, END_OF_INPUT, heardWords, Listening } from "./speech.ts";
 
 /**
  * One who is in the room, on any wire: listens to the speaker, tells what it heard, and says
@@ -45,6 +45,10 @@ export class Member implements Protocol {
   connectionLost(): void {}
 
   #hear(text: string): void {
+    if (text === END_OF_INPUT) {
+      this.readConnectionLost();
+      return;
+    }
     const mark = `${this.#speaker}: `;
     if (!text.startsWith(mark)) {
       this.#overheard(text);

@@ -17,6 +17,9 @@ export function numberedLine(number: number): string {
 /** What the speaker says when it has said all. */
 export const ALL_SAID = "that was all";
 
+/** The room's end, where that is no end of a direction: as a person ends input at a terminal. */
+export const END_OF_INPUT = "\u0004";
+
 /** What one has heard of the speaker. */
 export interface Heard {
   readonly lines: number;

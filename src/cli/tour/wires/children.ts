@@ -1,5 +1,10 @@
 import { join } from "node:path";
-import type { Address, ProcessTransport, Protocol } from "../../../contract/index.ts";
+import type {
+  Address,
+  ClientEndpoint,
+  ProcessTransport,
+  Protocol,
+} from "../../../contract/index.ts";
 import type { Pair, PairOptions, WireUnderTest } from "../../../testing/index.ts";
 import { settleByTurns } from "../../../testing/index.ts";
 import { childProcess } from "../../../wires/process/index.ts";
@@ -17,7 +22,7 @@ export const processWire: TourWire = {
   title: "process",
   column: "prc",
   absent: withoutChildren,
-  open: (entry) => openChild(entry, NODE_MEMBER, "a child with Node's own streams"),
+  open: (entry) => openChild(entry, "a child with Node's own streams", onPipes(NODE_MEMBER)),
   live: mirrored,
 };
 
@@ -27,7 +32,7 @@ export const stdioWire: TourWire = {
   title: "stdio",
   column: "std",
   absent: withoutPipes,
-  open: (entry) => openChild(entry, STDIO_MEMBER, "a child with our stdio()"),
+  open: (entry) => openChild(entry, "a child with our stdio()", onPipes(STDIO_MEMBER)),
   live: pipedStdio,
 };
 
@@ -35,14 +40,21 @@ function withoutChildren(): string | undefined {
   return process.platform === "win32" ? "it needs POSIX pipes and sockets" : undefined;
 }
 
-async function openChild(entry: Entry, program: string, made: string): Promise<OpenWire> {
+function onPipes(program: string): StartMember {
+  return (...args) => childProcess({ command: process.execPath, args: [program, ...args] });
+}
+
+/** A program that is called so, and listens to that speaker. */
+type StartMember = (name: string, speaker: string) => ClientEndpoint<ProcessTransport>;
+
+/** The room's end of a member that is a process of its own. */
+export async function openChild(entry: Entry, made: string, start: StartMember): Promise<OpenWire> {
   const { chat, name, roomOptions, speaker } = entry;
   const peer: Address = { kind: "process", command: process.execPath, args: [], pid: null };
   const protocol = chat(peer);
   if (protocol === null) throw new Error(`the room is closed to ${name}`);
   const held = new HeldEnd(protocol);
-  const child = childProcess({ command: process.execPath, args: [program, name, speaker] });
-  await child.connect(held.protocol as Protocol<ProcessTransport>, roomOptions);
+  await start(name, speaker).connect(held.protocol as Protocol<ProcessTransport>, roomOptions);
   const { pid } = held.transport as ProcessTransport;
   return {
     address: `${made}, pid ${pid}`,

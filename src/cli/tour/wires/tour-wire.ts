@@ -5,7 +5,7 @@ import type {
   Protocol,
   ProtocolFactory,
 } from "../../../contract/index.ts";
-import type { WireUnderTest } from "../../../testing/index.ts";
+import type { RunnableCase, WireUnderTest } from "../../../testing/index.ts";
 
 /** One wire of the tour: how the room is open on it, and how it is tried. */
 export interface TourWire {
@@ -25,6 +25,8 @@ export interface TourWire {
   readonly places?: Places;
   /** For the suite, where time is better virtual. Default: the live one. */
   readonly underTest?: () => WireUnderTest;
+  /** Why a case of the suite does not hold on it that lacks no capability, when so. */
+  readonly inapplicable?: (one: RunnableCase) => string | undefined;
 }
 
 export interface Places {
