@@ -18,8 +18,11 @@ export function drawEndpoints(): string {
 function drawScheme({ name, describe, example, options, listens, connects }: Scheme): string {
   const can = [listens ? "listens" : "", connects ? "connects" : ""].filter(Boolean).join(", ");
   const rows = Object.entries(options).map(
-    ([key, { type, describe: what, fallback }]) =>
-      `| \`${key}\` | ${type} | ${fallback === undefined ? "" : `\`${fallback}\``} | ${what} |`,
+    ([key, { type, describe: what, fallback, fallbackOnWindows }]) => {
+      const here = fallback === undefined ? "" : `\`${fallback}\``;
+      const there = fallbackOnWindows === undefined ? "" : `; on Windows \`${fallbackOnWindows}\``;
+      return `| \`${key}\` | ${type} | ${here}${there} | ${what} |`;
+    },
   );
   const table =
     rows.length === 0

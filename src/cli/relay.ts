@@ -3,6 +3,7 @@ import { formatAddress } from "../contract/index.ts";
 import { endpoint, parse } from "../endpoints/index.ts";
 import type { JoinReport, Relay, RelayEvents, RelayedConnection, Taps } from "../join/index.ts";
 import { relay } from "../join/index.ts";
+import { UNHEARD_GRACE_MS } from "../join/joint.ts";
 import type { Drained } from "./drain.ts";
 import { drain } from "./drain.ts";
 import { EXIT, exitCodeOf, exitCodeOfReason } from "./exit-code.ts";
@@ -93,9 +94,6 @@ export async function relayOnto(
   await drain(reporter, stopper, options.drain, drainedBy(reporter, working));
   if (failure !== null) throw failure;
 }
-
-/** How long a server may go on talking when nobody reads what we print any more. */
-const UNHEARD_GRACE_MS = 1000;
 
 function eventsOf(
   reporter: Reporter,

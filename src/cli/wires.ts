@@ -1,5 +1,6 @@
 import type { Scheme } from "../endpoints/index.ts";
 import { notYet, schemes } from "../endpoints/index.ts";
+import { fallbackOf } from "../endpoints/wire-options.ts";
 import { chosenDriver } from "../wires/_drivers/choose-driver.ts";
 import { whyNotNative } from "../wires/_drivers/native/addon.ts";
 import type { Reporter } from "./reporter.ts";
@@ -42,9 +43,20 @@ function present(scheme: Scheme): Row {
     example,
     listens,
     connects,
-    options,
+    options: optionsHere(options),
     ...(lacking === null ? {} : { needs: lacking }),
   };
+}
+
+/** With what holds here, where no other system's is of interest. */
+function optionsHere(options: Scheme["options"]): Scheme["options"] {
+  return Object.fromEntries(
+    Object.entries(options).map(([key, row]) => {
+      const { type, describe } = row;
+      const fallback = fallbackOf(row);
+      return [key, { type, describe, ...(fallback === undefined ? {} : { fallback }) }];
+    }),
+  );
 }
 
 /** What carries a wire here, and why not the native driver where that could. */

@@ -167,21 +167,23 @@ function readName(source: Source, scheme: Scheme, start: number, end: number): P
   }
   const from = start + 2;
   if (from === end) source.fail(from, `expected a name, as in ${scheme.example}`);
-  const wrong = text.slice(from, end).search(/[/@:]/);
-  if (wrong >= 0) {
-    source.fail(from + wrong, `a ${scheme.name} name is one word (write "%2F" for a "/" in it)`);
-  }
+  refuseMarks(source, scheme, from, text.slice(from, end).search(/[/@:]/));
   return { form: "name", name: source.decode(from, end) };
 }
 
 function readWord(source: Source, scheme: Scheme, start: number, end: number): Place {
   if (start === end) source.fail(start, `expected a name, as in ${scheme.example}`);
-  const wrong = source.text.slice(start, end).search(/[/\\@:]/);
-  if (wrong >= 0) {
-    const what = `a ${scheme.name} name is one word, as in ${scheme.example}`;
-    source.fail(start + wrong, `${what} (write "%2F" for a "/" in it)`);
-  }
+  refuseMarks(source, scheme, start, source.text.slice(start, end).search(/[/\\@:]/));
   return { form: "word", name: source.decode(start, end) };
+}
+
+/** What a name holds is written so that no other place can be meant; a backslash it cannot hold. */
+function refuseMarks(source: Source, scheme: Scheme, start: number, wrong: number): void {
+  if (wrong < 0) return;
+  const mark = source.text.charAt(start + wrong);
+  const advice =
+    mark === "\\" ? ', without a "\\"' : ` (write "${encodeURIComponent(mark)}" for a "${mark}")`;
+  source.fail(start + wrong, `a ${scheme.name} name is one word, as in ${scheme.example}${advice}`);
 }
 
 function isIpv4(host: string): boolean {

@@ -3,7 +3,14 @@ import type { MemoryNetwork } from "../memory/index.ts";
 import type { FileOptions } from "../wires/file/index.ts";
 import type { OpenRequest, OptionRow, Place, Scheme, Schemes } from "./scheme.ts";
 import { tlsScheme } from "./tls-scheme.ts";
-import { fileOptions, pipeOptions, stdioOptions, tcpOptions, unixOptions } from "./wire-options.ts";
+import {
+  fallbackOf,
+  fileOptions,
+  pipeOptions,
+  stdioOptions,
+  tcpOptions,
+  unixOptions,
+} from "./wire-options.ts";
 
 /** The built-in schemes and those added with {@link registerScheme}. */
 export const registeredSchemes: Schemes = {
@@ -148,8 +155,7 @@ const builtIn: readonly Scheme[] = [
     servesOne: true,
     open: async ({ options }) => {
       const { stdio } = await import("../wires/stdio/index.ts");
-      // Windows keeps standard output open until the exit.
-      const closeOutput = process.platform !== "win32";
+      const closeOutput = fallbackOf(stdioOptions.closeOutput) === "true";
       return served(stdio({ closeOutput, endsWithReader: true, ...options }), { kind: "stdio" });
     },
   },

@@ -12,6 +12,8 @@ export interface OptionRow {
   readonly describe: string;
   /** What holds without it, as written in a string. */
   readonly fallback?: string;
+  /** What holds on Windows, where that is something else. */
+  readonly fallbackOnWindows?: string;
 }
 
 /**

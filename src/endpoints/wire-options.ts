@@ -29,11 +29,12 @@ export const pipeOptions: Readonly<Record<string, OptionRow>> = {
   },
 };
 
-export const stdioOptions: Readonly<Record<string, OptionRow>> = {
+export const stdioOptions: Readonly<Record<"closeOutput" | "endsWithReader", OptionRow>> = {
   closeOutput: {
     type: "boolean",
-    describe: "our end is an end for whoever reads; on Windows the exit is",
+    describe: "our end is an end for whoever reads; for a pipe on Windows only the exit can be",
     fallback: "true",
+    fallbackOnWindows: "false",
   },
   endsWithReader: {
     type: "boolean",
@@ -48,3 +49,11 @@ export const fileOptions: Readonly<Record<string, OptionRow>> = {
   follow: { type: "boolean", describe: "read on as it grows", fallback: "false" },
   mode: { type: "mode", describe: "of a file that is made, less the umask", fallback: "0666" },
 };
+
+/** What holds without an option, here. */
+export function fallbackOf(
+  { fallback, fallbackOnWindows }: OptionRow,
+  platform: NodeJS.Platform = process.platform,
+): string | undefined {
+  return platform === "win32" ? (fallbackOnWindows ?? fallback) : fallback;
+}

@@ -198,8 +198,8 @@ export class Joint {
   }
 }
 
-/** How long a child may go on printing when nobody takes its output any more. */
-const UNHEARD_GRACE_MS = 1000;
+/** How long a program may go on talking when nobody takes what it says any more. */
+export const UNHEARD_GRACE_MS = 1000;
 
 /**
  * Whether all that `lost` read was passed on, and all that it took, so that its end may look like

@@ -245,8 +245,13 @@ describe("what is wrong with an endpoint string", () => {
     ["memory:name", "memory:", /expected "\/\/" and a name/],
     ["memory://", "memory://", /expected a name/],
     ["pipe:", "pipe:", /expected a name, as in pipe:app/],
-    ["pipe://app", "pipe:", /is one word/],
-    ["memory://a/b", "memory://a", /is one word/],
+    ["pipe://app", "pipe:", /is one word, as in pipe:app \(write "%2F" for a "\/"\)/],
+    ["pipe:a:b", "pipe:a", /\(write "%3A" for a ":"\)/],
+    ["pipe:a@b", "pipe:a", /\(write "%40" for a "@"\)/],
+    // No escape helps: the wire takes none either.
+    ["pipe:\\\\.\\pipe\\app", "pipe:", /one word, as in pipe:app, without a "\\"\n/],
+    ["memory://a/b", "memory://a", /is one word.* \(write "%2F" for a "\/"\)/],
+    ["memory://a:b", "memory://a", /\(write "%3A" for a ":"\)/],
   ];
   for (const [text, upToCaret, expected] of rows) {
     test(`${JSON.stringify(text)} is refused where the fault is, with what was expected`, () => {

@@ -29,8 +29,8 @@ import type { OpenableWire } from "../_drivers/open-wire.ts";
 import { openWire } from "../_drivers/open-wire.ts";
 import { NodeSocketWire } from "../_drivers/portable/node-socket-wire.ts";
 import type { RawSocket } from "../_drivers/raw-socket.ts";
-import { completionPort } from "../_drivers/windows/open-handle.ts";
-import { prepareHandles } from "./overlapped.ts";
+import type { PreparedHandles } from "./overlapped.ts";
+import { overlappedHandles } from "./overlapped.ts";
 
 export interface DescriptorOptions {
   /** One that is read, written, or both, as it was opened. Or name each: */
@@ -50,7 +50,7 @@ export interface DescriptorOptions {
   readonly driver?: DriverName;
   /**
    * Windows: the numbers are handles that were opened with FILE_FLAG_OVERLAPPED, and that no
-   * completion port has. Needs `koffi` (`npm install koffi`). Default false.
+   * completion port has yet. Needs `koffi` (`npm install koffi`). Default false.
    */
   readonly overlapped?: boolean;
 }
@@ -73,14 +73,17 @@ export interface DescriptorOptions {
  * With `overlapped`, handles of files, pipes and devices are used through a completion port: order
  * is kept with several writes in flight, the count of what was sent is exact, and an abort cancels
  * what is in flight. A file is read or written from its beginning (or at its end, where it was
- * opened to append). A pipe that goes both ways has no end of one way (no `halfClose`). Shared
- * handles stay with the port of this thread. **Not promised:** more than one write in flight where
- * handles append.
+ * opened to append). A pipe that goes both ways has no end of one way (no `halfClose`). Windows
+ * gives a handle to one completion port for as long as it is open: shared handles, and those of a
+ * connection that was refused, stay with the port of this thread, and can be connected again by the
+ * same `descriptor()` alone. Leave them open while it is used: it knows them by their numbers.
+ * **Not promised:** more than one write in flight where handles append.
  *
  * @throws {TypeError} {RangeError} for options of a wrong type or outside their range.
  * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED for `overlapped` on other systems, and when the
  *   native driver is asked for and is not here.
- * @throws {WireError} ERR_WIRE_MISSING_PEER for `overlapped` where `koffi` is not installed.
+ * @throws {WireError} for `overlapped`: ERR_WIRE_MISSING_PEER where `koffi` is not installed or
+ *   does not work, ERR_WIRE_REFUSED when Windows gives no completion port.
  * @see twisted.internet.abstract.FileDescriptor; twisted.internet.iocpreactor.abstract.FileHandle
  */
 export function descriptor(options: DescriptorOptions): ClientEndpoint<DescriptorTransport> {
@@ -99,8 +102,8 @@ export function descriptor(options: DescriptorOptions): ClientEndpoint<Descripto
     throw new TypeError("descriptor() takes fd, or input and output, or one of the two");
   }
   const driver = socketDriver(options.driver).name;
-  const how: How = { driver, ownership: shared ? "shared" : "ours" };
-  if (overlapped) completionPort();
+  const handles = overlapped ? overlappedHandles(options) : null;
+  const how: How = { driver, ownership: shared ? "shared" : "ours", handles };
   return { connect: (protocol, given) => open(options, how, protocol, given) };
 }
 
@@ -108,6 +111,8 @@ export function descriptor(options: DescriptorOptions): ClientEndpoint<Descripto
 interface How {
   readonly driver: DriverName;
   readonly ownership: Ownership;
+  /** Of Windows, in place of descriptors. */
+  readonly handles: (() => PreparedHandles) | null;
 }
 
 const ONE_BY_ONE: ReadonlySet<Capability> = new Set<Capability>([
@@ -171,7 +176,7 @@ interface Prepared {
 }
 
 function prepare(options: DescriptorOptions, how: How): Prepared {
-  if (options.overlapped === true) return { ...prepareHandles(options), driver: how.driver };
+  if (how.handles !== null) return { ...how.handles(), driver: how.driver };
   const { input = null, output = null, fd = input === output ? input : null } = options;
   try {
     if (fd === null) return prepareDucts({ kind: "descriptor", input, output }, how);

@@ -5,12 +5,12 @@ import { DuctWire } from "../_drivers/duct-wire.ts";
 import type { OpenableWire } from "../_drivers/open-wire.ts";
 import type { CompletionPort } from "../_drivers/windows/completion-port.ts";
 import {
+  attachHandle,
   completionPort,
   HandleRefusal,
   inspectHandle,
-  takeHandle,
 } from "../_drivers/windows/open-handle.ts";
-import type { OverlappedHandle } from "../_drivers/windows/overlapped-handle.ts";
+import { OverlappedHandle } from "../_drivers/windows/overlapped-handle.ts";
 import { OverlappedIntake } from "../_drivers/windows/overlapped-intake.ts";
 import { OverlappedOutlet } from "../_drivers/windows/overlapped-outlet.ts";
 import type { Handle, HandleFacts } from "../_drivers/windows/windows-calls.ts";
@@ -30,18 +30,34 @@ export interface PreparedHandles {
 }
 
 /**
- * Overlapped handles, on the port of this thread unless another one is given.
+ * Makes connections over overlapped handles, on the port of this thread unless another one is
+ * given. The port keeps what it was given once, so that shared handles can be taken again, and so
+ * can those of a connection that was refused.
  *
- * @throws {ConnectError} naming the handle, and what is wrong with it.
+ * @throws as `completionPort`; what is returned throws a {ConnectError} that names the handle, and
+ *   what is wrong with it.
  */
-export function prepareHandles(
-  { fd, input, output, shared = false }: HandleOptions,
+export function overlappedHandles(
+  options: HandleOptions,
   port: CompletionPort = completionPort(),
+): () => PreparedHandles {
+  const attached = new Set<Handle>();
+  return () => prepareHandles(options, attached, port);
+}
+
+function prepareHandles(
+  { fd, input, output, shared = false }: HandleOptions,
+  attached: Set<Handle>,
+  port: CompletionPort,
 ): PreparedHandles {
   const asked = { input: fd ?? input ?? null, output: fd ?? output ?? null };
   const address: DescriptorAddress = { kind: "descriptor", ...asked, isHandle: true };
   try {
     const ways = waysOf(asked, fd !== undefined, port);
+    const handles = [ways.input, ways.output].flatMap((way) => way?.handle ?? []);
+    for (const handle of new Set(handles)) attachHandle(handle, attached, port);
+    // They are closed with the connection, and their numbers become others'.
+    if (!shared) attached.clear();
     const [reader, writer] = take(ways, shared, port);
     const isDuplexPipe = reader !== null && reader === writer && reader.facts.kind === "pipe";
     const ends: DescriptorAddress = {
@@ -80,7 +96,7 @@ interface Ways {
   readonly output: Way | null;
 }
 
-/** Looks at every handle before the first is taken: what is refused stays as it was. */
+/** Looks at every handle before the first is attached, which could not be undone. */
 function waysOf(
   { input, output }: { readonly input: Handle | null; readonly output: Handle | null },
   isOne: boolean,
@@ -102,7 +118,7 @@ function take(
   port: CompletionPort,
 ): readonly [OverlappedHandle | null, OverlappedHandle | null] {
   const takeOne = ({ handle, facts }: Way): OverlappedHandle =>
-    takeHandle(handle, facts, isShared, port);
+    new OverlappedHandle(handle, facts, port, isShared);
   const reader = input === null ? null : takeOne(input);
   if (output === null) return [reader, null];
   return [reader, output.handle === input?.handle ? reader : takeOne(output)];

@@ -21,7 +21,7 @@ export interface KoffiFunction {
 
 /**
  * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED on a system that is not Windows in 64 bits.
- * @throws {WireError} ERR_WIRE_MISSING_PEER where it is not installed.
+ * @throws {WireError} ERR_WIRE_MISSING_PEER where it is not installed, or does not load.
  */
 export function loadKoffi(
   platform: NodeJS.Platform = process.platform,
@@ -33,9 +33,18 @@ export function loadKoffi(
   try {
     return require("koffi") as Koffi;
   } catch (error) {
+    if (Reflect.get(Object(error), "code") !== "MODULE_NOT_FOUND") throw unfitKoffi(error);
     const message = `Cannot ${ATTEMPT}: run \`npm install koffi\``;
     throw new WireError("ERR_WIRE_MISSING_PEER", message, { cause: error });
   }
 }
 
-const ATTEMPT = "use an overlapped handle";
+/** It is there, and cannot be used: for another machine, of another version. */
+export function unfitKoffi(cause: unknown): WireError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const message = `Cannot ${ATTEMPT}: koffi is installed, and does not work here: ${why}`;
+  return new WireError("ERR_WIRE_MISSING_PEER", message, { cause });
+}
+
+/** What fails without it, as errors say it. */
+export const ATTEMPT = "use an overlapped handle";

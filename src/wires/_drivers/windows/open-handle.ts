@@ -1,7 +1,6 @@
 import type { WireErrorCode } from "../../../contract/index.ts";
 import { CompletionPort } from "./completion-port.ts";
 import { loadKoffi } from "./koffi.ts";
-import { OverlappedHandle } from "./overlapped-handle.ts";
 import { SystemCalls } from "./system-calls.ts";
 import type { Handle, HandleFacts } from "./windows-calls.ts";
 import { ERROR_INVALID_PARAMETER, windowsError } from "./windows-error.ts";
@@ -32,21 +31,21 @@ export function inspectHandle(handle: Handle, { calls }: CompletionPort): Handle
 }
 
 /**
- * Takes a handle that was inspected. It belongs to the port from then on.
+ * Attaches a handle that was inspected. It belongs to the port from then on, for as long as it is
+ * open: Windows takes none back.
  *
- * @throws {HandleRefusal} for one that has another port.
+ * @param attached those that the same owner attached to this port, and that are not closed since.
+ * Windows does not tell whose port a handle has, and its number may be another handle's by now: a
+ * new one is simply attached, and nobody's but the owner's word is taken for an old one.
+ * @throws {HandleRefusal} for one that has a port already.
  */
-export function takeHandle(
-  handle: Handle,
-  facts: HandleFacts,
-  isShared: boolean,
-  port: CompletionPort,
-): OverlappedHandle {
+export function attachHandle(handle: Handle, attached: Set<Handle>, port: CompletionPort): void {
   const error = port.calls.attach(handle);
-  if (error === 0) return new OverlappedHandle(handle, facts, port, isShared);
+  if (error === 0) attached.add(handle);
+  if (error === 0 || (error === ERROR_INVALID_PARAMETER && attached.has(handle))) return;
   const why =
     error === ERROR_INVALID_PARAMETER
-      ? "another completion port has it: one handle belongs to one"
+      ? "it has a completion port: not ours, or ours by another descriptor(), which can connect again"
       : "it cannot be attached to a completion port";
   throw new HandleRefusal("ERR_WIRE_REFUSED", why, windowsError("CreateIoCompletionPort", error));
 }
@@ -55,7 +54,8 @@ export function takeHandle(
  * The one port of this thread, made when it is first asked for.
  *
  * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED where the system is not Windows in 64 bits.
- * @throws {WireError} ERR_WIRE_MISSING_PEER where `koffi` is not installed.
+ * @throws {WireError} ERR_WIRE_MISSING_PEER where `koffi` is not installed or cannot be used,
+ *   ERR_WIRE_REFUSED when Windows gives no completion port.
  */
 export function completionPort(): CompletionPort {
   port ??= new CompletionPort(new SystemCalls(loadKoffi()));

@@ -1,6 +1,8 @@
 import type { Bytes } from "../../../contract/index.ts";
+import { WireError } from "../../../contract/index.ts";
 import { systemRuntime } from "../../../flow/index.ts";
 import type { Koffi, KoffiFunction } from "./koffi.ts";
+import { ATTEMPT, unfitKoffi } from "./koffi.ts";
 import { Overlappeds } from "./overlappeds.ts";
 import type {
   Completion,
@@ -10,23 +12,29 @@ import type {
   Slot,
   WindowsCalls,
 } from "./windows-calls.ts";
-import { ERROR_IO_PENDING } from "./windows-error.ts";
+import { ERROR_IO_PENDING, windowsError } from "./windows-error.ts";
 
 /** The calls as Windows has them. Everything they are given is a number or a buffer. */
 export class SystemCalls implements WindowsCalls {
-  readonly #calls: ReturnType<typeof bind>;
+  readonly #calls: Calls;
   readonly #overlappeds: Overlappeds;
   readonly #port: Handle;
   /** What a wait is answered in: the system's while one is under way. */
   readonly #entries: Buffer = Buffer.allocUnsafeSlow(ENTRIES_MAX * ENTRY_BYTES);
   readonly #entryCount: Buffer = Buffer.alloc(4);
 
-  /** @throws {Error} when there is no port to be had. */
+  /**
+   * @throws {WireError} ERR_WIRE_MISSING_PEER for a `koffi` that does not fit, ERR_WIRE_REFUSED
+   *   when Windows gives no port.
+   */
   constructor(koffi: Koffi) {
     this.#calls = bind(koffi);
     this.#overlappeds = new Overlappeds((memory) => Number(koffi.address(memory)));
     this.#port = this.#calls.CreateIoCompletionPort(NO_HANDLE, 0, 0, 1);
-    if (this.#port === 0) throw new Error(`no completion port (${this.#calls.GetLastError()})`);
+    if (this.#port !== 0) return;
+    const cause = windowsError("CreateIoCompletionPort", this.#calls.GetLastError());
+    const message = `Cannot ${ATTEMPT}: Windows gives no completion port (${cause.code})`;
+    throw new WireError("ERR_WIRE_REFUSED", message, { cause });
   }
 
   facts(handle: Handle): HandleFacts | number {
@@ -124,18 +132,30 @@ export class SystemCalls implements WindowsCalls {
   }
 }
 
+type Calls = Readonly<Record<keyof typeof SIGNATURES, KoffiFunction>>;
+
+/** @throws {WireError} for a `koffi` that is too old or too new, whatever it throws. */
+function bind(koffi: Koffi): Calls {
+  try {
+    koffi.address(Buffer.allocUnsafeSlow(1));
+    return bound(koffi);
+  } catch (error) {
+    throw unfitKoffi(error);
+  }
+}
+
 /** Parameters are named as in the documentation of Windows; handles and addresses are numbers. */
-function bind(koffi: Koffi): Readonly<Record<keyof typeof SIGNATURES, KoffiFunction>> {
+function bound(koffi: Koffi): Calls {
   const libraries = {
     kernel32: koffi.load("kernel32.dll"),
     ntdll: koffi.load("ntdll.dll"),
     ws2_32: koffi.load("ws2_32.dll"),
   };
-  const bound = Object.entries(SIGNATURES).map(([name, [library, returned, parameters]]) => [
+  const calls = Object.entries(SIGNATURES).map(([name, [library, returned, parameters]]) => [
     name,
     libraries[library].func(`${returned} __stdcall ${name}(${parameters})`),
   ]);
-  return Object.fromEntries(bound) as Readonly<Record<keyof typeof SIGNATURES, KoffiFunction>>;
+  return Object.fromEntries(calls) as Calls;
 }
 
 type Signature = readonly [

@@ -23,10 +23,11 @@ export class FakeWindows implements WindowsCalls {
   /** In flight, in the order in which they were begun. */
   readonly begun: Begun[] = [];
   readonly attached: Handle[] = [];
+  /** Those that have a completion port, ours or not. */
+  readonly ports: Set<Handle> = new Set();
   readonly cancelled: Slot[] = [];
   readonly closed: Handle[] = [];
-  /** What `attach` answers, and the next `read` or `write`. */
-  attachError = 0;
+  /** What the next `read` or `write` answers. */
   beginError = 0;
   waits = 0;
   #told: ((completions: readonly Completion[]) => void) | null = null;
@@ -36,8 +37,10 @@ export class FakeWindows implements WindowsCalls {
   }
 
   attach(handle: Handle): number {
-    if (this.attachError === 0) this.attached.push(handle);
-    return this.attachError;
+    if (this.ports.has(handle)) return ERROR_INVALID_PARAMETER;
+    this.ports.add(handle);
+    this.attached.push(handle);
+    return 0;
   }
 
   read(handle: Handle, memory: Uint8Array, slot: Slot, at: Place): number {
@@ -54,6 +57,7 @@ export class FakeWindows implements WindowsCalls {
 
   close(handle: Handle): void {
     this.closed.push(handle);
+    this.ports.delete(handle);
   }
 
   wait(_timeoutMs: number, told: (completions: readonly Completion[]) => void): void {
@@ -114,3 +118,4 @@ export const PIPE: HandleFacts = {
 };
 
 const ERROR_INVALID_HANDLE = 6;
+const ERROR_INVALID_PARAMETER = 87;
