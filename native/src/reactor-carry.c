@@ -18,10 +18,14 @@ void ow_carry_ready(struct ow_reactor *reactor, int32_t to, struct ow_batch *bat
   int32_t from = inlet->from;
   struct slot *source = from < 0 ? NULL : &reactor->slots[from];
   bool reads = source != NULL && inlet->is_open && (source->flags & READING) &&
-               !(source->flags & ENDED) && reactor->carried_now < CARRY_TURN_MAX;
+               !(source->flags & ENDED);
   bool held_before = ow_pump_held(inlet->pump) > 0;
   struct ow_pump_run run;
   if (sink->flags & FAILED) return;
+  if (reads && reactor->carried_now >= CARRY_TURN_MAX) {
+    reactor->is_short = true;
+    reads = false;
+  }
   ow_pump_run(reactor->pumps, inlet->pump, source == NULL ? -1 : source->fd, sink->fd, reads,
               CARRY_MAX, &run);
   bool holds = ow_pump_held(inlet->pump) > 0;

@@ -85,8 +85,10 @@ static void read_ready(struct ow_reactor *reactor, int32_t number, struct ow_bat
   size_t room = blocks->big_size - blocks->big_used;
   struct ow_received_rights rights = {.table = batch->rights + batch->right_count};
   rights.room = OW_RIGHTS_MAX - batch->right_count;
-  if (room < READ_MIN) return;
-  if ((slot->flags & OW_RIGHTS) && rights.room < OW_RIGHTS_A_MESSAGE) return;
+  if (room < READ_MIN || ((slot->flags & OW_RIGHTS) && rights.room < OW_RIGHTS_A_MESSAGE)) {
+    reactor->is_short = true;
+    return;
+  }
   long got = receive(reactor, slot, blocks->big + blocks->big_used,
                      room < READ_MAX ? room : READ_MAX, &rights);
   if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
@@ -162,14 +164,14 @@ void ow_collect(struct ow_reactor *reactor, struct ow_batch *batch, struct ow_bl
     int32_t number = (int32_t)(uint32_t)ready[index].data.u64;
     /* Each reports six events at most: what it takes and what it gives may be carried, and each of
        the two may end another slot. */
-    bool is_full = batch->event_count + 6 > OW_EVENTS_MAX;
-    if (is_full || blocks->big_size - blocks->big_used < READ_MIN) {
-      if (short_of_room < 0) short_of_room = index;
-      if (is_full) break;
-    }
-    if (open_slot(reactor, number) == NULL) continue;
-    if (key_of(reactor, number) != ready[index].data.u64) continue;
-    slot_ready(reactor, number, ready[index].events, batch, blocks);
+    reactor->is_short = batch->event_count + 6 > OW_EVENTS_MAX;
+    bool is_known = open_slot(reactor, number) != NULL &&
+                    key_of(reactor, number) == ready[index].data.u64;
+    if (is_known && !reactor->is_short)
+      slot_ready(reactor, number, ready[index].events, batch, blocks);
+    if (!reactor->is_short) continue;
+    if (short_of_room < 0) short_of_room = index;
+    if (batch->event_count + 6 > OW_EVENTS_MAX) break;
   }
   reactor->first = short_of_room < 0 ? 0 : short_of_room;
 }

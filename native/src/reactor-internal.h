@@ -57,6 +57,8 @@ struct ow_reactor {
   struct ow_pump_house *pumps;
   struct ow_carried *carried;
   size_t carried_now;
+  /* Somebody who was ready has to wait for a later batch. */
+  bool is_short;
   /* One by its own event, one by that of the slot it feeds. */
   int32_t ended_now[2 * READY_MAX];
   int32_t ended_now_count;

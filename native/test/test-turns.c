@@ -1,6 +1,12 @@
 #define _GNU_SOURCE
 #include "reactor-rig.h"
 
+static void buffer_much(int fd) {
+  int size = 4 * 1024 * 1024;
+  CHECK(setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) == 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size) == 0);
+}
+
 /* Some send so much that the room of one batch is not enough for all. */
 static void the_room_goes_round(void) {
   enum { PAIRS = 9, BATCHES = 60 };
@@ -9,10 +15,8 @@ static void the_room_goes_round(void) {
   int ends[PAIRS][2];
   int told[PAIRS] = {0};
   for (int index = 0; index < PAIRS; index++) {
-    int size = 4 * 1024 * 1024;
     unix_pair(ends[index]);
-    CHECK(setsockopt(ends[index][1], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) == 0 ||
-          setsockopt(ends[index][1], SOL_SOCKET, SO_SNDBUF, &size, sizeof size) == 0);
+    buffer_much(ends[index][1]);
     CHECK_EQUAL(rig_read(rig, ends[index][0], STREAM), index);
   }
   for (int batch = 0; batch < BATCHES; batch++) {
@@ -32,6 +36,47 @@ static void the_room_goes_round(void) {
   CHECK(least > 0);
   CHECK(most <= 3 * least);
   for (int index = 0; index < PAIRS; index++) close(ends[index][1]);
+  rig_free(rig);
+}
+
+/* Some carry so much that one turn is over before all have had theirs. */
+static void carrying_goes_round(void) {
+  enum { RELAYS = 9, BATCHES = 40 };
+  static char bytes[BIG_SIZE];
+  static struct ow_carried table[OW_CARRIED_SLOTS_MAX];
+  struct rig *rig = rig_new();
+  int left[RELAYS][2];
+  int right[RELAYS][2];
+  int to[RELAYS];
+  for (int index = 0; index < RELAYS; index++) {
+    unix_pair(left[index]);
+    unix_pair(right[index]);
+    buffer_much(left[index][0]);
+    buffer_much(right[index][1]);
+    int from = rig_read(rig, left[index][1], STREAM);
+    to[index] = rig_read(rig, right[index][1], STREAM);
+    CHECK_EQUAL(ow_carry(rig->reactor, from, to[index], BIG_SIZE, table), 0);
+  }
+  for (int batch = 0; batch < BATCHES; batch++) {
+    for (int index = 0; index < RELAYS; index++) {
+      while (send(left[index][0], bytes, sizeof bytes, MSG_DONTWAIT) > 0) continue;
+      while (recv(right[index][0], bytes, sizeof bytes, MSG_DONTWAIT) > 0) continue;
+    }
+    rig_collect(rig);
+  }
+  double least = table[to[0]].read;
+  double most = least;
+  for (int index = 1; index < RELAYS; index++) {
+    double read = table[to[index]].read;
+    least = read < least ? read : least;
+    most = read > most ? read : most;
+  }
+  CHECK(least > 0);
+  CHECK(most <= 3 * least);
+  for (int index = 0; index < RELAYS; index++) {
+    close(left[index][0]);
+    close(right[index][0]);
+  }
   rig_free(rig);
 }
 
@@ -121,6 +166,7 @@ static void more_new_ones_than_are_counted_are_served(void) {
 int main(void) {
   static const struct check_case cases[] = {
       {"where not all have room, none goes without for long", the_room_goes_round},
+      {"where not all can be carried, none goes without for long", carrying_goes_round},
       {"an accepted connection is read from when that is asked", a_new_one_is_read_when_asked},
       {"one that is not to be read does not spin", a_new_one_that_is_not_read_does_not_spin},
       {"one that is not to be read tells its reset", a_new_one_that_is_not_read_tells_its_reset},

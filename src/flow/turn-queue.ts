@@ -7,9 +7,8 @@ const ROUNDS_MAX = 64;
  * The two queues of a turn, over any two ways to schedule.
  *
  * Work for the end of the turn goes topmost layer first and again until none asks for more, so that
- * a stack of layers costs one turn; after {@link ROUNDS_MAX} rounds the rest waits for a later
- * turn,
- * so that two ends that feed each other cannot starve everything else.
+ * a stack of layers costs one turn; after {@link ROUNDS_MAX} rounds the rest waits for a
+ * later turn, so that two ends that feed each other cannot starve everything else.
  */
 export class TurnQueue implements Turn {
   readonly #scheduleEnd: (task: () => void) => void;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { before, describe, it } from "node:test";
 import type { Detached, TcpTransport } from "../../../src/contract/index.ts";
+import { addon } from "../../../src/wires/_drivers/native/addon.ts";
 import { adoptTcp, tcp } from "../../../src/wires/tcp/index.ts";
 import type { Pair } from "../recording-protocol.ts";
 import { HalfCloseAware, pairOver, patterned } from "../recording-protocol.ts";
@@ -76,6 +77,20 @@ describe("tcp: a live connection that is given away", onlyNative, () => {
     await client.readEnded;
     const taken = client.transport.detach();
     await assert.rejects(taken, { code: "ERR_WIRE_CLOSED" });
+  });
+
+  it("tells the peer our end though somebody else holds the socket still", async () => {
+    await using both = await pair();
+    const { client, server } = both;
+    const detached = await server.transport.detach();
+    const held = addon().duplicate(detached.fd);
+    const taken = await adopt(detached);
+    client.transport.loseWriteConnection();
+    await taken.readEnded;
+    taken.transport.loseConnection();
+    await client.readEnded;
+    closeSync(held);
+    server.connectionLost(await taken.lost);
   });
 
   it("tells the protocol nothing more, and lets nothing slip past", async () => {

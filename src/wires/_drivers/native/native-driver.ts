@@ -45,13 +45,13 @@ async function connectTcp(to: TcpTarget, signal: AbortSignal): Promise<RawSocket
  */
 export function adoptTcpSocket(fd: number, unread?: Bytes): RawSocket | Error {
   const here = reactor();
-  const { reads, writes, socket, tcp } = TRAIT;
-  const slot = here.addon.adopt(fd, reads | writes | socket | tcp);
+  const { reads, writes, socket, tcp, shared } = TRAIT;
+  const slot = here.addon.adopt(fd, reads | writes | socket | tcp | shared);
   if (slot < 0) {
     here.addon.closeDescriptor(fd);
     return systemError(-slot, "adopt");
   }
-  return new NativeSocket(here, slot, tcpEnds(here, slot), unread);
+  return new NativeSocket(here, slot, tcpEnds(here, slot), unread, true);
 }
 
 async function connectUnix({ native, shown }: UnixPlace, signal: AbortSignal): Promise<RawSocket> {

@@ -2,6 +2,7 @@ import type { Bytes } from "../../../contract/index.ts";
 import { systemRuntime } from "../../../flow/index.ts";
 import type { Intake, IntakeFacts } from "../duct.ts";
 import type { Reactor } from "./reactor.ts";
+import { keptApart, REST_BYTES } from "./rest.ts";
 import type { SlotHolder } from "./slot-holder.ts";
 import { systemError } from "./system-error.ts";
 
@@ -74,7 +75,7 @@ export class NativeIntake implements Intake, SlotHolder {
       const into = new Uint8Array(REST_BYTES);
       const got = this.#here.addon.readNow(this.#end.slot, into, NO_RIGHTS);
       if (got <= 0 || this.#isSilent) return;
-      this.#facts.received(into.subarray(0, got));
+      this.#facts.received(keptApart(into, got));
     }
   }
 
@@ -84,6 +85,5 @@ export class NativeIntake implements Intake, SlotHolder {
   }
 }
 
-const REST_BYTES = 64 * 1024;
 /** None comes along here. */
 const NO_RIGHTS = new Int32Array(1);

@@ -65,12 +65,11 @@ export class NativeServer<A extends Address = Address> implements RawServer, Slo
 
   /** The reactor has paused it: it would be ready for ever. */
   notAccepted(errno: number): void {
-    this.#seat?.failed(systemError(errno, "accept"));
-    if (this.#isClosed) return;
     this.#retry ??= setTimeout(() => {
       this.#retry = null;
       if (!this.#isPaused) this.resume();
     }, RETRY_AFTER_MS).unref();
+    this.#seat?.failed(systemError(errno, "accept"));
   }
 
   failed(errno: number): void {

@@ -7,6 +7,8 @@ export class NativeShortcut implements Shortcut {
   readonly #reactor: Reactor;
   readonly #from: number;
   readonly #to: number;
+  /** Until then the counts in the table are those of who had the slot before. */
+  #hasOpened = false;
   #isLetGo = false;
   /** What was read and written when it was taken last. */
   #read = 0;
@@ -25,11 +27,13 @@ export class NativeShortcut implements Shortcut {
   open(holdsMax: number): boolean {
     if (this.#isLetGo) return false;
     const most = Math.min(holdsMax, HOLDS_MAX);
-    return this.#reactor.addon.carry(this.#from, this.#to, most) === 0;
+    const isOpen = this.#reactor.addon.carry(this.#from, this.#to, most) === 0;
+    this.#hasOpened ||= isOpen;
+    return isOpen;
   }
 
   close(): void {
-    if (!this.#isLetGo) this.#reactor.addon.stopCarrying(this.#to);
+    if (this.#hasOpened && !this.#isLetGo) this.#reactor.addon.stopCarrying(this.#to);
   }
 
   takeRead(): number {
@@ -54,6 +58,7 @@ export class NativeShortcut implements Shortcut {
   }
 
   #carried(field: 0 | 1): number {
+    if (!this.#hasOpened) return 0;
     return this.#reactor.carriedBytes[2 * this.#to + field] as number;
   }
 }

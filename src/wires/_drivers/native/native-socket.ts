@@ -6,6 +6,7 @@ import type { Ends, RawSocket, SocketWire } from "../raw-socket.ts";
 import { ArrivedDescriptor, DescriptorRider } from "./descriptor-rider.ts";
 import { NativeShortcut } from "./native-shortcut.ts";
 import type { Reactor } from "./reactor.ts";
+import { keptApart, REST_BYTES } from "./rest.ts";
 import type { SlotHolder } from "./slot-holder.ts";
 import type { OutletFacts } from "./slot-outlet.ts";
 import { SlotOutlet } from "./slot-outlet.ts";
@@ -21,6 +22,7 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder, OutletFa
   readonly #reactor: Reactor;
   readonly #slot: number;
   readonly #early: Bytes | undefined;
+  readonly #isShared: boolean;
   #facts: Facts | null = null;
   /** While something is to be sent. */
   #outlet: SlotOutlet | null = null;
@@ -32,11 +34,21 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder, OutletFa
   /** Why it failed before anybody had its wire. */
   #earlyErrno = 0;
 
-  /** @param early bytes that were read before it came here. */
-  constructor(reactor: Reactor, slot: number, ends: Ends | null, early?: Bytes) {
+  /**
+   * @param early bytes that were read before it came here.
+   * @param isShared whether others may hold the same socket.
+   */
+  constructor(
+    reactor: Reactor,
+    slot: number,
+    ends: Ends | null,
+    early?: Bytes,
+    isShared: boolean = false,
+  ) {
     this.#reactor = reactor;
     this.#slot = slot;
     this.#early = early;
+    this.#isShared = isShared;
     this.ends = ends;
     reactor.hold(slot, this);
   }
@@ -111,8 +123,9 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder, OutletFa
 
   endSending(): void {
     if (this.#isReleased) return;
-    // With both directions ended the close follows in this turn, and ends this one: a call less.
-    if (this.#hasPeerEnded) this.#reactor.confirm(this.#slot, this);
+    // With both directions ended the close follows in this turn, and ends this one: a call less,
+    // where no other process keeps the socket open.
+    if (this.#hasPeerEnded && !this.#isShared) this.#reactor.confirm(this.#slot, this);
     else this.#reactor.end(this.#slot, this);
   }
 
@@ -205,7 +218,7 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder, OutletFa
       const got = this.#reactor.addon.readNow(this.#slot, into, rights);
       this.rightsReceived([...rights.subarray(1, 1 + (rights[0] as number))]);
       if (got <= 0 || this.#isReleased) return;
-      this.#facts?.received(into.subarray(0, got));
+      this.#facts?.received(keptApart(into, got));
     }
   }
 
@@ -235,6 +248,5 @@ function isShortcutOff(): boolean {
   return process.env["OVERWALL_SHORTCUT"] === "off";
 }
 
-const REST_BYTES = 64 * 1024;
 /** So many descriptors come with one message at most. */
 const RIGHTS_A_MESSAGE = 253;

@@ -26,6 +26,8 @@ export class SlotOutlet {
   /** Bytes of the staged send, and where it is staged. */
   #stagedBytes = 0;
   #stagedAt = -1;
+  /** There is room again, and what is staged has not been told yet. */
+  #hasRoom = false;
   /** Waits until fewer descriptors are on their way. */
   #pause: Disposable | null = null;
 
@@ -72,7 +74,8 @@ export class SlotOutlet {
   }
 
   writable(): void {
-    this.#stage();
+    if (this.#stagedAt < 0) this.#stage();
+    else this.#hasRoom = true;
   }
 
   /**
@@ -80,8 +83,9 @@ export class SlotOutlet {
    */
   ran(result: number): void {
     if (this.#stagedAt < 0) return;
-    const wasTaken = result === this.#stagedBytes;
+    const goesOn = result === this.#stagedBytes || this.#hasRoom;
     this.#stagedAt = -1;
+    this.#hasRoom = false;
     if (result === -TOO_MANY_ON_THEIR_WAY) {
       this.#pause = systemRuntime().clock.after(RETRY_AFTER_MS, () => this.#stage());
       return;
@@ -93,7 +97,7 @@ export class SlotOutlet {
     // The first byte of all takes its rider with it.
     if (result > 0 && this.#nextRider < this.#riders.length) this.#nextRider += 1;
     this.#advance(result);
-    if (wasTaken && this.#outgoing !== NOTHING) this.#stage();
+    if (goesOn && this.#outgoing !== NOTHING) this.#stage();
     if (result > 0) this.#facts.sent(result);
   }
 
@@ -102,6 +106,7 @@ export class SlotOutlet {
     this.#pause?.[Symbol.dispose]();
     if (this.#stagedAt >= 0) this.#reactor.cancel(this.#stagedAt, this.#holder);
     this.#stagedAt = -1;
+    this.#hasRoom = false;
     this.#outgoing = NOTHING;
     this.#riders = NOBODY;
   }

@@ -21,11 +21,15 @@ export function blockHandedOut(byteCount: number): void {
   collect();
 }
 
-/** The engine hands its collector only to a context that is made after it was asked for. */
+/**
+ * The engine hands its collector only to a context that is made while it is asked for; those that
+ * are made later shall have none.
+ */
 function find(): () => void {
   try {
     setFlagsFromString("--expose-gc");
     const gc: unknown = runInNewContext("gc");
+    setFlagsFromString("--no-expose-gc");
     if (typeof gc === "function") return () => void gc({ type: "minor" });
   } catch {
     // Where there is none to be had, the engine collects when it sees fit.
