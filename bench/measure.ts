@@ -69,7 +69,8 @@ async function runOnce(
     stack.use(await ServerProcess.start(command, behind, load));
   }
   const port = await freePort();
-  const command = peer.command({ mode: workload.mode, port, argument });
+  const { mode, borrows } = workload;
+  const command = peer.command({ mode, borrows, port, argument });
   if (command === undefined) throw new Error(`${peer.id} does not do ${workload.id}`);
   const server = stack.use(await ServerProcess.start(command, port, servers));
   const report = await runLoad(places.built("load"), [

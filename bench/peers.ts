@@ -16,6 +16,8 @@ export interface Ask {
   readonly port: number;
   /** The port behind a relay, or the bytes of a source. */
   readonly argument: string;
+  /** See `Workload`. */
+  readonly borrows?: true | undefined;
 }
 
 /** Somebody whose servers are measured. */
@@ -70,7 +72,7 @@ function nodePeers(places: Places, { suffix, node, name }: NodeChoice): readonly
     id: `overwall-${driver}${suffix}`,
     title: `Overwall, ${driver} (${name})`,
     missing,
-    command: ({ mode, port, argument }) => ({
+    command: ({ mode, port, argument, borrows }) => ({
       program: node,
       args:
         mode === "relay"
@@ -81,7 +83,12 @@ function nodePeers(places: Places, { suffix, node, name }: NodeChoice): readonly
               `tcp://127.0.0.1:${port}`,
               `tcp://127.0.0.1:${argument}`,
             ]
-          : [places.server("overwall.js"), mode, String(port), argument],
+          : [
+              places.server("overwall.js"),
+              borrows ? `${mode}-borrowed` : mode,
+              String(port),
+              argument,
+            ],
       env: { OVERWALL_DRIVER: driver },
     }),
   });

@@ -110,6 +110,7 @@ export const TARGETS: readonly Target[] = [
   ...ratios(PORTABLE, "pipelined", { [NET]: 1 }),
   ...ratios(NATIVE, "bulk-in", { [NET]: 1.2, "c-epoll": 0.55 }),
   ...ratios(PORTABLE, "bulk-in", { [NET]: 0.95 }),
+  ...ratios(NATIVE, "bulk-in-borrowed", { [NET]: 1.8, "c-epoll": 0.68 }),
   ...ratios(NATIVE, "bulk-out", { [NET]: 1.5, "c-epoll": 1.2 }),
   ...ratios(PORTABLE, "bulk-out", { [NET]: 1.4 }),
   ...ratios(NATIVE, "relay-bulk", {

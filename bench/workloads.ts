@@ -9,6 +9,8 @@ export interface Workload {
   readonly title: string;
   readonly measure: Measure;
   readonly mode: ServerMode;
+  /** Ours takes part as a layer of our own, which is lent the bytes; the others as ever. */
+  readonly borrows?: true;
   /** For a relay: what the C server behind it does. */
   readonly behind?: "echo" | "sink";
   /** What one operation is, in the words of a table's head. */
@@ -82,6 +84,15 @@ export const workloads: readonly Workload[] = [
     title: "bulk in, 1 connection",
     measure: "cost",
     mode: "sink",
+    operation: "MB",
+    load: ["sink"],
+  },
+  {
+    id: "bulk-in-borrowed",
+    title: "bulk in, through a borrowing layer, 1 connection",
+    measure: "cost",
+    mode: "sink",
+    borrows: true,
     operation: "MB",
     load: ["sink"],
   },

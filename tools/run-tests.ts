@@ -20,6 +20,8 @@ async function runTests(words: readonly string[]): Promise<void> {
     process.exitCode = 1;
     return;
   }
+  // What a layer was lent and said it has not kept is overwritten: who keeps it shall see it.
+  process.env["OVERWALL_POISON"] = "on";
   const tally = new TestTally();
   await runFiles(files, tally);
   const again = isNativeBuilt() ? files.filter((path) => ON_BOTH_DRIVERS.test(path)) : [];

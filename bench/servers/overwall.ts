@@ -50,6 +50,34 @@ class Sink implements Protocol {
   connectionLost(_reason: CloseReason): void {}
 }
 
+/**
+ * What a layer of ours does with what it is lent, and nothing else. The class that lends is on no
+ * entry point, so it comes from the build that `overwall` is.
+ */
+async function borrowingSink(): Promise<() => Protocol> {
+  const build = new URL("flow/borrower.js", import.meta.resolve("overwall"));
+  const { Borrower } = (await import(build.href)) as typeof import("../../src/flow/borrower.ts");
+  class BorrowingSink extends Borrower {
+    readonly #sink = new Sink();
+
+    connectionMade(transport: Transport): void {
+      this.#sink.connectionMade(transport);
+    }
+    borrow(data: Bytes): boolean {
+      this.#sink.dataReceived(data);
+      return true;
+    }
+    dataReceived(data: Bytes): void {
+      this.#sink.dataReceived(data);
+    }
+    readConnectionLost(): void {
+      this.#sink.readConnectionLost();
+    }
+    connectionLost(_reason: CloseReason): void {}
+  }
+  return () => new BorrowingSink();
+}
+
 class Source implements Protocol, PushProducer {
   #transport!: Transport;
   #left: number;
@@ -91,6 +119,7 @@ const factories: Readonly<Record<string, () => Protocol>> = {
   timer: () => new Echo(),
   small: () => new SmallWrites(),
   sink: () => new Sink(),
+  "sink-borrowed": mode === "sink-borrowed" ? await borrowingSink() : () => new Sink(),
   source: () => new Source(Number(bytes)),
 };
 const factory = factories[mode];

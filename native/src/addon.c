@@ -120,16 +120,25 @@ static void report(napi_env env) {
   napi_fatal_exception(env, thrown);
 }
 
-/* Where the loop calls, ticks and promises of what it calls have run when this returns. */
-static void call(struct driver *driver, napi_ref kept, size_t count, const napi_value *values) {
+/* Where the loop calls, ticks and promises of what it calls have run when this returns; NULL when it threw. */
+static napi_value call(struct driver *driver, napi_ref kept, size_t count,
+                       const napi_value *values) {
   napi_env env = driver->env;
   napi_value function;
   napi_value self;
-  napi_value result;
+  napi_value result = NULL;
   napi_get_reference_value(env, kept, &function);
   napi_get_global(env, &self);
   napi_make_callback(env, NULL, self, function, count, values, &result);
   report(env);
+  return result;
+}
+
+/* What nobody keeps from `from` on is read into again; an answer that is no place is none. */
+static void use_again(struct driver *driver, napi_value from) {
+  int32_t at = -1;
+  if (from == NULL || napi_get_value_int32(driver->env, from, &at) != napi_ok) return;
+  if (at >= 0 && (size_t)at < driver->blocks.big_used) driver->blocks.big_used = (size_t)at;
 }
 
 static void dispatch(struct driver *driver, napi_value big) {
@@ -140,8 +149,13 @@ static void dispatch(struct driver *driver, napi_value big) {
   if (big == NULL) napi_get_undefined(env, &values[1]);
   for (int index = 0; index < driver->small_count; index++)
     values[2 + index] = driver->small[index];
-  call(driver, driver->dispatch, 2 + (size_t)driver->small_count, values);
+  const char *block = driver->blocks.big;
+  size_t used = driver->blocks.big_used;
+  napi_value spent =
+      call(driver, driver->dispatch, 2 + (size_t)driver->small_count, values);
   call(driver, driver->end, 0, NULL);
+  /* A loop that was run from in there has had a batch of its own. */
+  if (driver->blocks.big == block && driver->blocks.big_used == used) use_again(driver, spent);
 }
 
 /* Whether JavaScript was told of anything. */

@@ -163,9 +163,11 @@ export class Course implements EndOfTurn, OutflowSeat, BoundSeat {
     this.in.syncReading(this.wire, this.life.reading, this.lingers, this.limits);
   }
 
-  deliver(chunk: Bytes): void {
+  /** @returns whether nobody keeps the chunk: no protocol, and nobody who observes. */
+  deliver(chunk: Bytes): boolean {
+    const isShown = this.observers !== Observers.none;
     this.observers.bytes("in", chunk);
-    this.seat.deliver(chunk);
+    return this.seat.deliver(chunk) && !isShown;
   }
 
   /** Tells the protocol what came with the bytes; without a protocol nobody takes it. */

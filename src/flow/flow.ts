@@ -55,21 +55,22 @@ export class Flow implements Facts {
     course.runtime.turn.later(() => this.#ungate());
   }
 
-  received(chunk: Bytes): void {
+  received(chunk: Bytes): boolean {
     const { bounds, in: inflow, life } = this.#course;
-    if (life.phase === "over" || chunk.length === 0) return;
+    if (life.phase === "over" || chunk.length === 0) return false;
     inflow.received += chunk.length;
     bounds.received();
-    if (life.phase !== "live" || life.reading === "discarding") return;
+    if (life.phase !== "live" || life.reading === "discarding") return false;
     if (life.reading !== "open") {
       this.#course.wireBroke("reported bytes after the peer's end");
     } else if (inflow.isFlowing) {
       inflow.delivered += chunk.length;
-      this.#course.deliver(chunk);
+      return this.#course.deliver(chunk);
     } else {
       inflow.keep(chunk);
       this.#course.syncReading();
     }
+    return false;
   }
 
   brought(rider: ArrivedRider): void {

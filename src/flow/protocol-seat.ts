@@ -1,5 +1,6 @@
 import type { Address, Bytes, CloseReason, OnError, Opening, Protocol } from "../contract/index.ts";
 import { checkProtocol } from "./arguments.ts";
+import { Borrower } from "./borrower.ts";
 import { unopened } from "./causes.ts";
 import type { Failing } from "./guard.ts";
 import { guard } from "./guard.ts";
@@ -19,6 +20,8 @@ export class ProtocolSeat {
   readonly #options: FlowOptions;
   readonly #seat: Blamed;
   #protocol: Protocol | null = null;
+  /** The same, where it is a layer of our own that may borrow. */
+  #borrower: Borrower | null = null;
   #hasBegun = false;
 
   constructor(options: FlowOptions, seat: Blamed) {
@@ -37,10 +40,10 @@ export class ProtocolSeat {
   /** Makes the protocol; false when the connection is refused, by `null` or by a throw. */
   make(peer: Address): boolean {
     try {
-      this.#protocol = this.#options.accept(peer);
-      if (this.#protocol !== null) checkProtocol(this.#protocol);
+      const protocol = this.#options.accept(peer);
+      if (protocol !== null) checkProtocol(protocol);
+      this.seat(protocol);
     } catch (error) {
-      this.#protocol = null;
       this.#seat.onError(error, { during: "factory", ...this.#seat.opening });
       this.begin(error);
     }
@@ -49,6 +52,7 @@ export class ProtocolSeat {
 
   seat(protocol: Protocol | null): void {
     this.#protocol = protocol;
+    this.#borrower = Borrower.of(protocol);
   }
 
   /** Calls the protocol, if one sits. @returns what it threw. */
@@ -61,16 +65,22 @@ export class ProtocolSeat {
     );
   }
 
-  /** `tell` of the one thing that is told most, without making a function for it. */
-  deliver(chunk: Bytes): void {
+  /**
+   * `tell` of the one thing that is told most, without making a function for it.
+   *
+   * @returns whether nobody keeps the chunk; what a protocol answers that is not ours says nothing.
+   */
+  deliver(chunk: Bytes): boolean {
     const protocol = this.#protocol;
-    if (protocol === null) return;
+    if (protocol === null) return false;
     try {
+      if (this.#borrower !== null) return this.#borrower.borrow(chunk);
       const result: unknown = protocol.dataReceived(chunk);
       if (result instanceof Promise) result.catch((error: unknown) => this.#seat.fail(error));
     } catch (error) {
       this.#seat.fail(error);
     }
+    return false;
   }
 
   /** Says how the beginning went, the first time. */
@@ -84,7 +94,7 @@ export class ProtocolSeat {
   conclude(reason: CloseReason): void {
     if (!this.#hasBegun) this.begin(reason.error ?? unopened(reason));
     const protocol = this.#protocol;
-    this.#protocol = null;
+    this.seat(null);
     guard(
       () => protocol?.connectionLost(reason),
       (error) => this.#seat.onError(error, { during: "connectionLost", ...this.#seat.opening }),

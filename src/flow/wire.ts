@@ -91,8 +91,13 @@ export interface ShortcutFacts {
 export interface Facts {
   /** Every handshake is done. Before it only `over` may come. */
   opened(): void;
-  /** Bytes arrived: not empty, and the receiver's for ever. */
-  received(chunk: Bytes): void;
+  /**
+   * Bytes arrived: not empty, and the receiver's for ever.
+   *
+   * @returns `true` where nobody has kept the chunk, so that its memory may be read into again;
+   *   whatever else says that somebody may have.
+   */
+  received(chunk: Bytes): unknown;
   /**
    * Something came that belongs ahead of the bytes reported next; where reading ends it, nowhere.
    */

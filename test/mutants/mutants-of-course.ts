@@ -99,6 +99,14 @@ export const MUTANTS_OF_COURSE: readonly Mutant[] = [
     by: "flow",
   },
   {
+    id: "deliver.shown",
+    file: "course.js",
+    find: "this.seat.deliver(chunk) && !isShown",
+    replace: "this.seat.deliver(chunk)",
+    guards: "What an observer was shown is not lent: he may keep it.",
+    by: "flow",
+  },
+  {
     id: "deliver.onceLater",
     file: "course.js",
     find: "if (this.#isDeliveryDue)\n            return;\n",

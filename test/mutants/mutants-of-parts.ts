@@ -263,6 +263,23 @@ export const MUTANTS_OF_PARTS: readonly Mutant[] = [
     by: "flow",
   },
   {
+    id: "seat.answer",
+    file: "protocol-seat.js",
+    find: "const result = protocol.dataReceived(chunk);",
+    replace:
+      "const result = protocol.dataReceived(chunk);\n            if (result === true) return true;",
+    guards: "What a protocol answers that is not ours says nothing about what it keeps.",
+    by: "flow",
+  },
+  {
+    id: "seat.brand",
+    file: "borrower.js",
+    find: "#isOurs in protocol",
+    replace: '"borrow" in protocol',
+    guards: "Who wraps a layer of ours is lent nothing.",
+    by: "flow",
+  },
+  {
     id: "life.refusesReading",
     file: "life.js",
     find: "if (ONLY_READING[event]?.includes(reading) === false)",

@@ -1,3 +1,4 @@
+import { versions } from "node:process";
 import { Duplex } from "node:stream";
 import type { Bytes, Transport } from "../../contract/index.ts";
 import { whenSent } from "../../flow/index.ts";
@@ -21,8 +22,13 @@ export class Ciphertext extends Duplex {
     this.on("error", () => {});
   }
 
-  arrived(chunk: Bytes): void {
+  /**
+   * @returns whether nothing of it is kept: an engine that reads has copied it when this returns,
+   *   for one that does not it waits in here.
+   */
+  arrived(chunk: Bytes): boolean {
     if (!this.destroyed) this.push(chunk);
+    return ENGINE_COPIES && this.readableLength === 0;
   }
 
   override _read(): void {}
@@ -49,3 +55,6 @@ export class Ciphertext extends Duplex {
     });
   }
 }
+
+/** Elsewhere the engine is another one, and may hold what it was given. */
+const ENGINE_COPIES = !("bun" in versions || "deno" in versions);

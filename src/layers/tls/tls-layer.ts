@@ -9,6 +9,7 @@ import type {
   Runtime,
   Transport,
 } from "../../contract/index.ts";
+import { Borrower } from "../../flow/borrower.ts";
 import type { FlowCalls } from "../../flow/index.ts";
 import { Flow, foundationOf, standsOn } from "../../flow/index.ts";
 import type { Handshake } from "./handshake.ts";
@@ -27,7 +28,7 @@ export interface TlsLayerOptions extends Pick<EndpointOptions, "onError" | "obse
 }
 
 /** The protocol beneath: it brings the transport, and passes on what that reports. */
-export class TlsLayer implements Protocol {
+export class TlsLayer extends Borrower {
   readonly #handshake: Handshake;
   readonly #options: () => TlsLayerOptions;
   #flow: Flow | null = null;
@@ -38,6 +39,7 @@ export class TlsLayer implements Protocol {
 
   /** @param options asked for when the transport is there. */
   constructor(handshake: Handshake, options: () => TlsLayerOptions) {
+    super();
     this.#handshake = handshake;
     this.#options = options;
   }
@@ -99,8 +101,12 @@ export class TlsLayer implements Protocol {
     else flow.cancel(this.#cancelled.reason);
   }
 
+  borrow(data: Bytes): boolean {
+    return this.#wire?.lowerReceived(data) === true;
+  }
+
   dataReceived(data: Bytes): void {
-    this.#wire?.lowerReceived(data);
+    this.borrow(data);
   }
 
   readConnectionLost(): void {

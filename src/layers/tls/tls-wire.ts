@@ -136,8 +136,9 @@ export class TlsWire implements Wire, PushProducer {
   /** The transport beneath takes no more; it tells why by itself. */
   stopProducing(): void {}
 
-  lowerReceived(chunk: Bytes): void {
-    this.#ciphertext.arrived(chunk);
+  /** @returns whether nothing of `chunk` is kept. */
+  lowerReceived(chunk: Bytes): boolean {
+    return this.#ciphertext.arrived(chunk);
   }
 
   lowerReadEnded(): void {

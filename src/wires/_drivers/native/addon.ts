@@ -14,12 +14,17 @@ export interface Tables {
 /** The name of a socket: 4, 6, 1 (UNIX) or 0 (none); the port; the address or path as bytes. */
 export type NativeName = readonly [family: number, port: number, text: Uint8Array];
 
-/** Called with how many events there are, and the blocks that are new. */
+/**
+ * Called with how many events there are, and the blocks that are new.
+ *
+ * @returns where in the big block that begins which nobody keeps and is read into again; below 0
+ *   there is nothing of the kind.
+ */
 export type Dispatch = (
   count: number,
   big: ArrayBuffer | undefined,
   ...small: readonly ArrayBuffer[]
-) => void;
+) => number;
 
 /** The compiled part: one reactor for each thread. Negative numbers are -errno. */
 export interface Addon {

@@ -162,8 +162,8 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder, OutletFa
     this.#inlet?.facts.carried();
   }
 
-  received(chunk: Bytes): void {
-    this.#facts?.received(chunk);
+  received(chunk: Bytes): unknown {
+    return this.#facts?.received(chunk);
   }
 
   rightsReceived(fds: readonly number[]): void {

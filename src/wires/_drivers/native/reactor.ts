@@ -53,6 +53,8 @@ const PIECES_MAX = 1024;
 const HEAD = 4;
 const PIECE = 3;
 const EVENT_FIELDS = 4;
+const NOTHING_SPENT = -1;
+const POISON = 0xdb;
 
 /**
  * The native reactor of this thread: hands on what happened, and stages what is to be done until
@@ -79,6 +81,8 @@ export class Reactor implements EndOfTurn {
   #waiting = new Waiting();
   #spare: Waiting | null = null;
   #isDue = false;
+  /** Whoever keeps what it said it did not shall see it at once. */
+  readonly #poisons = process.env["OVERWALL_POISON"] === "on";
 
   constructor() {
     this.addon = addon();
@@ -261,12 +265,13 @@ export class Reactor implements EndOfTurn {
     count: number,
     big: ArrayBuffer | undefined,
     ...small: readonly ArrayBuffer[]
-  ): void => {
+  ): number => {
     if (big !== undefined) {
       this.#big = big;
       blockHandedOut(big.byteLength);
     }
     let nextSmall = 0;
+    let spentFrom = NOTHING_SPENT;
     let hasAccepted = false;
     for (let index = 0; index < count; index++) {
       const at = index * EVENT_FIELDS;
@@ -289,7 +294,8 @@ export class Reactor implements EndOfTurn {
       }
       switch (kind) {
         case EVENT.big:
-          holder.received?.(new Uint8Array(this.#big as ArrayBuffer, a, b));
+          if (!this.#handOut(holder, a, b)) spentFrom = NOTHING_SPENT;
+          else if (spentFrom === NOTHING_SPENT) spentFrom = a;
           break;
         case EVENT.small:
         case EVENT.nextSmall:
@@ -326,7 +332,16 @@ export class Reactor implements EndOfTurn {
     }
     // Behind those that open the gates of the new connections.
     if (hasAccepted) systemRuntime().turn.later(this.#settle);
+    return spentFrom;
   };
+
+  /** A part of the big block. @returns whether nobody has kept it. */
+  #handOut(holder: SlotHolder, at: number, size: number): boolean {
+    const chunk = new Uint8Array(this.#big as ArrayBuffer, at, size);
+    const isSpent = holder.received?.(chunk) === true;
+    if (isSpent && this.#poisons) chunk.fill(POISON);
+    return isSpent;
+  }
 
   readonly #settle = (): void => {
     this.#put(OPERATION.settle, 0, 0, 0);

@@ -3,8 +3,8 @@ import type { PeerName } from "./peer-names.ts";
 
 /** Who holds a slot, and is told what happens there: what cannot happen to it is absent. */
 export interface SlotHolder {
-  /** The chunk is the receiver's for ever. */
-  received?(chunk: Bytes): void;
+  /** @returns `true` where nobody has kept the chunk; otherwise it is the receiver's for ever. */
+  received?(chunk: Bytes): unknown;
   ended?(): void;
   failed?(errno: number): void;
   writable?(): void;

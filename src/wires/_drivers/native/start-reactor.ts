@@ -15,7 +15,7 @@ function startInLoop(addon: Addon, dispatch: Dispatch): Tables {
   let endTurn: (() => void) | null = null;
   const within: Dispatch = (...batch) => {
     endTurn = turn.begin();
-    dispatch(...batch);
+    return dispatch(...batch);
   };
   const end = (): void => {
     const ending = endTurn;
@@ -29,7 +29,7 @@ function startInLoop(addon: Addon, dispatch: Dispatch): Tables {
 function startBeside(addon: Addon, dispatch: Dispatch): Tables {
   const beside: Dispatch = (...batch) => {
     setImmediate(addon.goOn);
-    dispatch(...batch);
+    return dispatch(...batch);
   };
   return addon.start(beside, () => undefined, true);
 }
