@@ -56,7 +56,7 @@ export class NativeServer<A extends Address = Address> implements RawServer, Slo
     this.#isClosed = true;
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#reactor.close(this.#slot);
-    this.#reactor.endTurn();
+    this.#reactor.runStaged();
   }
 
   accepted(slot: number, name: PeerName): void {

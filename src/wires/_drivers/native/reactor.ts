@@ -5,6 +5,7 @@ import { addon } from "./addon.ts";
 import { PeerNames } from "./peer-names.ts";
 import type { SlotHolder } from "./slot-holder.ts";
 import { startReactor } from "./start-reactor.ts";
+import { ARENA, BIG_BLOCK, EVENT, EVENT_FIELDS, HEAD, OPERATION, PIECE } from "./tables.ts";
 import { Waiting } from "./waiting.ts";
 import { blockHandedOut } from "./young-collection.ts";
 
@@ -15,44 +16,10 @@ export interface Staged {
   bytes: number;
 }
 
-const EVENT = {
-  big: 1,
-  small: 2,
-  nextSmall: 3,
-  accepted: 4,
-  ended: 5,
-  failed: 6,
-  writable: 7,
-  connected: 8,
-  notAccepted: 9,
-  gone: 10,
-  rights: 11,
-  exited: 12,
-  carried: 13,
-} as const;
-
-const OPERATION = {
-  send: 1,
-  end: 2,
-  close: 3,
-  reset: 4,
-  pause: 5,
-  resume: 6,
-  sendRight: 7,
-  nothing: 8,
-  settle: 9,
-} as const;
-
-const ARENA = -1;
-const BIG_BLOCK = -2;
-
 /** Below this, bytes are copied into the arena: cheaper than a reference. */
 const COPY_BELOW_BYTES = 4096;
 /** At most so many pieces in one send. */
 const PIECES_MAX = 1024;
-const HEAD = 4;
-const PIECE = 3;
-const EVENT_FIELDS = 4;
 const NOTHING_SPENT = -1;
 const POISON = 0xdb;
 
@@ -84,8 +51,8 @@ export class Reactor implements EndOfTurn {
   /** Whoever keeps what it said it did not shall see it at once. */
   readonly #poisons = process.env["OVERWALL_POISON"] === "on";
 
-  constructor() {
-    this.addon = addon();
+  constructor(compiled: Addon = addon()) {
+    this.addon = compiled;
     const tables = startReactor(this.addon, this.#dispatch);
     this.carriedBytes = new Float64Array(tables.carried);
     this.#events = new Int32Array(tables.events);
@@ -103,7 +70,7 @@ export class Reactor implements EndOfTurn {
   /** Gives the descriptor of a slot back, unwatched. */
   detach(slot: number): number {
     this.#holders[slot] = undefined;
-    this.#runStaged();
+    this.runStaged();
     return this.addon.detach(slot);
   }
 
@@ -213,7 +180,7 @@ export class Reactor implements EndOfTurn {
   /** Runs what is staged, and tells the results. */
   endTurn(): void {
     this.#isDue = false;
-    this.#runStaged();
+    this.runStaged();
     const waiting = this.#waiting;
     if (waiting.count === 0) return;
     this.#waiting = this.#spare ?? new Waiting();
@@ -234,7 +201,7 @@ export class Reactor implements EndOfTurn {
   #put(kind: number, slot: number, argument: number, pieceMax: number): number {
     const isFull = this.#length + HEAD + pieceMax * PIECE > this.#operations.length;
     const isArenaFull = pieceMax > 0 && this.#arenaUsed + COPY_BELOW_BYTES > this.#arena.length;
-    if (isFull || isArenaFull) this.#runStaged();
+    if (isFull || isArenaFull) this.runStaged();
     const at = this.#length;
     this.#operations[at] = kind;
     this.#operations[at + 1] = slot;
@@ -251,8 +218,8 @@ export class Reactor implements EndOfTurn {
     this.#waiting.push(holder, at);
   }
 
-  /** Results are told at the end of the turn, outside every call of those who staged. */
-  #runStaged(): void {
+  /** Does what is staged; results are told at the end of the turn, outside every call. */
+  runStaged(): void {
     if (this.#length === 0) return;
     this.addon.run(this.#length, this.#references);
     this.#length = 0;
@@ -267,6 +234,7 @@ export class Reactor implements EndOfTurn {
     ...small: readonly ArrayBuffer[]
   ): number => {
     if (big !== undefined) {
+      if (this.#length > 0) this.#nameBlock();
       this.#big = big;
       blockHandedOut(big.byteLength);
     }
@@ -280,54 +248,18 @@ export class Reactor implements EndOfTurn {
       const a = this.#events[at + 2] as number;
       const b = this.#events[at + 3] as number;
       if (kind === EVENT.nextSmall) this.#small = small[nextSmall++];
-      if (kind === EVENT.accepted) {
-        const listener = this.#holders[a];
-        hasAccepted = true;
-        if (listener === undefined) this.close(slot);
-        else listener.accepted?.(slot, this.#names.at(b));
-        continue;
-      }
-      const holder = this.#holders[slot];
-      if (holder === undefined) {
-        if (kind === EVENT.rights) this.#handOver({}, this.#rightsAt(a, b));
-        continue;
-      }
-      switch (kind) {
-        case EVENT.big:
-          if (!this.#handOut(holder, a, b)) spentFrom = NOTHING_SPENT;
-          else if (spentFrom === NOTHING_SPENT) spentFrom = a;
-          break;
-        case EVENT.small:
-        case EVENT.nextSmall:
-          holder.received?.(new Uint8Array(this.#small as ArrayBuffer, a, b));
-          break;
-        case EVENT.ended:
-          holder.ended?.();
-          break;
-        case EVENT.failed:
-          holder.failed?.(a);
-          break;
-        case EVENT.writable:
-          holder.writable?.();
-          break;
-        case EVENT.connected:
-          holder.connected?.(a);
-          break;
-        case EVENT.notAccepted:
-          holder.notAccepted?.(a);
-          break;
-        case EVENT.gone:
-          holder.gone?.();
-          break;
-        case EVENT.exited:
-          holder.exited?.();
-          break;
-        case EVENT.carried:
-          holder.carried?.();
-          break;
-        case EVENT.rights:
-          this.#handOver(holder, this.#rightsAt(a, b));
-          break;
+      if (kind === EVENT.accepted) hasAccepted = true;
+      try {
+        const isSpent = this.#tell(slot, kind, a, b);
+        if (kind !== EVENT.big) continue;
+        if (!isSpent) spentFrom = NOTHING_SPENT;
+        else if (spentFrom === NOTHING_SPENT) spentFrom = a;
+      } catch (error) {
+        // The system's to report, as from any callback; nobody else's news is lost for it.
+        spentFrom = NOTHING_SPENT;
+        queueMicrotask(() => {
+          throw error;
+        });
       }
     }
     // Behind those that open the gates of the new connections.
@@ -335,12 +267,81 @@ export class Reactor implements EndOfTurn {
     return spentFrom;
   };
 
+  /** @returns whether it was a part of the big block that nobody has kept. */
+  #tell(slot: number, kind: number, a: number, b: number): boolean {
+    if (kind === EVENT.accepted) {
+      const listener = this.#holders[a];
+      if (listener === undefined) this.close(slot);
+      else listener.accepted?.(slot, this.#names.at(b));
+      return false;
+    }
+    const holder = this.#holders[slot];
+    if (holder === undefined) {
+      if (kind === EVENT.rights) this.#handOver({}, this.#rightsAt(a, b));
+      return kind === EVENT.big;
+    }
+    switch (kind) {
+      case EVENT.big:
+        return this.#handOut(holder, a, b);
+      case EVENT.small:
+      case EVENT.nextSmall:
+        holder.received?.(new Uint8Array(this.#small as ArrayBuffer, a, b));
+        break;
+      case EVENT.ended:
+        holder.ended?.();
+        break;
+      case EVENT.failed:
+        holder.failed?.(a);
+        break;
+      case EVENT.writable:
+        holder.writable?.();
+        break;
+      case EVENT.connected:
+        holder.connected?.(a);
+        break;
+      case EVENT.notAccepted:
+        holder.notAccepted?.(a);
+        break;
+      case EVENT.gone:
+        holder.gone?.();
+        break;
+      case EVENT.exited:
+        holder.exited?.();
+        break;
+      case EVENT.carried:
+        holder.carried?.();
+        break;
+      case EVENT.rights:
+        this.#handOver(holder, this.#rightsAt(a, b));
+        break;
+    }
+    return false;
+  }
+
   /** A part of the big block. @returns whether nobody has kept it. */
   #handOut(holder: SlotHolder, at: number, size: number): boolean {
     const chunk = new Uint8Array(this.#big as ArrayBuffer, at, size);
     const isSpent = holder.received?.(chunk) === true;
     if (isSpent && this.#poisons) chunk.fill(POISON);
     return isSpent;
+  }
+
+  /** What is staged from the block that was current until now says so by reference. */
+  #nameBlock(): void {
+    const block = new Uint8Array(this.#big as ArrayBuffer);
+    const operations = this.#operations;
+    let reference = -1;
+    for (let at = 0; at < this.#length; ) {
+      const kind = operations[at];
+      const hasPieces = kind === OPERATION.send || kind === OPERATION.nothing;
+      const pieces = hasPieces ? (operations[at + 2] as number) : 0;
+      const next = at + HEAD + (kind === OPERATION.sendRight ? 1 : pieces) * PIECE;
+      for (at += HEAD; at < next; at += PIECE) {
+        if (operations[at] !== BIG_BLOCK) continue;
+        if (reference < 0) reference = this.#references.push(block) - 1;
+        operations[at] = reference;
+      }
+    }
   }
 
   readonly #settle = (): void => {
