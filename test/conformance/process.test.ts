@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { MIRROR } from "../../src/cli/tour/members/mirror.ts";
-import type { ProcessTransport, Protocol } from "../../src/contract/index.ts";
+import type { ClientEndpoint, ProcessTransport, Protocol } from "../../src/contract/index.ts";
 import type { WireUnderTest } from "../../src/testing/index.ts";
-import { cases, conformance, register, settleByTurns } from "../../src/testing/index.ts";
+import { cases, conformance, givenWire, register, settleByTurns } from "../../src/testing/index.ts";
 import { descriptor } from "../../src/wires/descriptor/index.ts";
 import { childProcess } from "../../src/wires/process/index.ts";
 import { unix } from "../../src/wires/unix/index.ts";
@@ -76,36 +76,20 @@ if (process.platform === "win32") test("process", { skip: "needs POSIX standard 
 else register(wire, test, { skip, cases: cases.filter(({ id }) => !QUICK.includes(id)) });
 
 /** Two `cat`s start at once, where those cases begin a second connection within a time limit. */
-const cats: WireUnderTest = {
-  name: "process with two cats in it",
-  capabilities: wire.capabilities,
-  pair: async (left, right, { limits, observers = {}, onError, signal }) => {
-    const [atLeft, atRight] = [new Held(left), new Held(right)];
-    const base = { limits, onError, signal };
-    const [there, back] = [makePipe(), makePipe()];
-    const script = "cat <&3 3<&- 4>&- & exec cat >&4 3<&- 4>&-";
-    const fds = { 3: back.input, 4: there.output };
-    const child = childProcess({ command: "/bin/sh", args: ["-c", script], fds });
-    await child.connect(atLeft.protocol as Protocol, {
-      ...base,
-      ...(observers.left && { observer: observers.left }),
-    });
-    closeQuietly(back.input, there.output);
-    const far = descriptor({ input: there.input, output: back.output });
-    await far.connect(atRight.protocol, {
-      ...base,
-      ...(observers.right && { observer: observers.right }),
-    });
-    return {
-      left: atLeft.transport,
-      right: atRight.transport,
-      settle: settleByTurns(),
-      [Symbol.asyncDispose]: async () => {
-        await Promise.all([atLeft.letGo(), atRight.letGo()]);
-      },
-    };
-  },
-};
+const cats = givenWire("process with two cats in it", wire.capabilities, async () => {
+  const [there, back] = [makePipe(), makePipe()];
+  const script = "cat <&3 3<&- 4>&- & exec cat >&4 3<&- 4>&-";
+  const fds = { 3: back.input, 4: there.output };
+  const child = childProcess({ command: "/bin/sh", args: ["-c", script], fds });
+  const near: ClientEndpoint = {
+    connect: async (protocol, options) => {
+      const connected = await child.connect(protocol, options);
+      closeQuietly(back.input, there.output);
+      return connected;
+    },
+  };
+  return [near, descriptor({ input: there.input, output: back.output })];
+});
 
 if (process.platform === "linux") {
   for (const { name, case: one, run } of conformance(cats)) {
