@@ -3,13 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { Protocol } from "../../src/contract/index.ts";
-import type { WireUnderTest } from "../../src/testing/index.ts";
-import { conformance, settleByTurns } from "../../src/testing/index.ts";
+import { conformance } from "../../src/testing/index.ts";
 import { pty } from "../../src/wires/pty/index.ts";
 import { unix } from "../../src/wires/unix/index.ts";
 import { onlyNative } from "../wires/unix/descriptor-rig.ts";
-import { Held } from "./held.ts";
+import { mirroredWire } from "./mirrored-wire.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "overwall-pty-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -20,41 +18,12 @@ const node: string = "bun" in versions || "deno" in versions ? "node" : execPath
 let places = 0;
 
 /** A child on a raw terminal joins that to a socket; at the other end of it, the far protocol. */
-const wire: WireUnderTest = {
+const wire = mirroredWire({
   name: "pty with our stdio in it",
-  capabilities: new Set(["abort", "backPressure"]),
-  pair: async (left, right, { limits, observers = {}, onError, signal }) => {
-    const [atLeft, atRight] = [new Held(left), new Held(right)];
-    const path = join(folder, `${places++}.sock`);
-    const base = { limits, onError, signal };
-    const port = await unix({ path }).listen(() => atRight.protocol, {
-      ...base,
-      ...(observers.right && { observer: observers.right }),
-    });
-    const child = pty({
-      command: node,
-      args: [mirror, path],
-      raw: true,
-    });
-    await child.connect(atLeft.protocol as Protocol, {
-      ...base,
-      // A child takes long to start: it is not idle before it is there.
-      limits: { ...limits, idleMs: Infinity },
-      ...(observers.left && { observer: observers.left }),
-    });
-    const settle = settleByTurns();
-    await settle(() => atRight.isMade);
-    return {
-      left: atLeft.transport,
-      right: atRight.transport,
-      settle,
-      [Symbol.asyncDispose]: async () => {
-        await Promise.all([atLeft.letGo(), atRight.letGo()]);
-        await port.stopListening();
-      },
-    };
-  },
-};
+  capabilities: ["abort", "backPressure"],
+  socket: () => unix({ path: join(folder, `${places++}.sock`) }),
+  child: (place) => pty({ command: node, args: [mirror, place], raw: true }),
+});
 
 const [FROM_TERMINAL, TO_TERMINAL] = ["left→right", "right→left"];
 
