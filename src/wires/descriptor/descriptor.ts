@@ -10,6 +10,7 @@ import type {
   Protocol,
 } from "../../contract/index.ts";
 import {
+  BusyError,
   ConnectError,
   formatAddress,
   isWireError,
@@ -62,7 +63,8 @@ export interface DescriptorOptions {
  * One that is only read has ended our direction from the start; of one that is only written
  * the peer's end comes with ours. A reader that is gone ends our direction, unasked: noticed at
  * once on the native driver, at the next write on the portable one. One `connect` for each:
- * afterwards the descriptors are closed, unless `shared`.
+ * afterwards the descriptors are closed, unless `shared`, and `connect` refuses another with
+ * ERR_WIRE_BUSY. **Not promised:** that two endpoints with the same number are noticed.
  *
  * On the native driver a pipe without a name and a terminal get an open file of their own, under
  * the same number, and a socket is left as it is: so that nobody else who holds them is made
@@ -80,6 +82,7 @@ export interface DescriptorOptions {
  * @throws {TypeError} {RangeError} for options of a wrong type or outside their range.
  * @throws {UnsupportedError} ERR_WIRE_UNSUPPORTED for `overlapped` on other systems, and when the
  *   native driver is asked for and is not here.
+ * @throws {BusyError} ERR_WIRE_BUSY, from `connect`, when called again without `shared`.
  * @throws {WireError} ERR_WIRE_MISSING_PEER for `overlapped` where `koffi` is not installed.
  * @see twisted.internet.abstract.FileDescriptor; twisted.internet.iocpreactor.abstract.FileHandle
  */
@@ -101,7 +104,7 @@ export function descriptor(options: DescriptorOptions): ClientEndpoint<Descripto
   const driver = socketDriver(options.driver).name;
   const how: How = { driver, ownership: shared ? "shared" : "ours" };
   if (overlapped) completionPort();
-  return { connect: (protocol, given) => open(options, how, protocol, given) };
+  return new DescriptorEndpoint(options, how);
 }
 
 /** How each of them is taken. */
@@ -118,26 +121,45 @@ const ONE_BY_ONE: ReadonlySet<Capability> = new Set<Capability>([
 /** Unread input turns the close of a socket into a loss for its peer. */
 const SOCKET: ReadonlySet<Capability> = new Set<Capability>([...ONE_BY_ONE, "linger"]);
 
-async function open<P extends Protocol<DescriptorTransport>>(
-  options: DescriptorOptions,
-  how: How,
-  protocol: P,
-  given: EndpointOptions = {},
-): Promise<P> {
-  const limits = resolveLimits(given.limits);
-  checkProtocol(protocol as P & Protocol);
-  given.signal?.throwIfAborted();
-  const { capabilities, driver, make } = prepare(options, how);
-  await new Promise<void>((resolve, reject) => {
-    openWire(make, given, {
-      capabilities,
-      limits,
-      accept: () => protocol as P & Protocol,
-      transport: (flow) => new DescriptorFlowTransport(flow, driver),
-      begun: (error) => (error === undefined ? resolve() : reject(error)),
+/** Descriptors of ours are given away once; what others use too is opened anew each time. */
+class DescriptorEndpoint implements ClientEndpoint<DescriptorTransport> {
+  readonly #options: DescriptorOptions;
+  readonly #how: How;
+  #isTaken = false;
+
+  constructor(options: DescriptorOptions, how: How) {
+    this.#options = options;
+    this.#how = how;
+  }
+
+  async connect<P extends Protocol<DescriptorTransport>>(
+    protocol: P,
+    given: EndpointOptions = {},
+  ): Promise<P> {
+    const limits = resolveLimits(given.limits);
+    checkProtocol(protocol as P & Protocol);
+    given.signal?.throwIfAborted();
+    if (this.#isTaken) throw taken(this.#options);
+    const { capabilities, driver, make } = prepare(this.#options, this.#how);
+    this.#isTaken = this.#how.ownership === "ours";
+    await new Promise<void>((resolve, reject) => {
+      openWire(make, given, {
+        capabilities,
+        limits,
+        accept: () => protocol as P & Protocol,
+        transport: (flow) => new DescriptorFlowTransport(flow, driver),
+        begun: (error) => (error === undefined ? resolve() : reject(error)),
+      });
     });
-  });
-  return protocol;
+    return protocol;
+  }
+}
+
+/** The number may be somebody else's by now: the system hands out again what was closed. */
+function taken(options: DescriptorOptions): BusyError {
+  const address = addressOf(options);
+  const state = "an earlier connect took it, and closes it; open another, or say shared";
+  return new BusyError(`connect to ${formatAddress(address)}`, state, { address });
 }
 
 /** The face of descriptors. */
@@ -186,14 +208,14 @@ function prepare(options: DescriptorOptions, how: How): Prepared {
     return prepareDucts(address, how);
   } catch (error) {
     if (!(error instanceof Error) || isWireError(error)) throw error;
-    const address: DescriptorAddress = {
-      kind: "descriptor",
-      input: input ?? fd,
-      output: output ?? (input === null ? fd : null),
-    };
+    const address = addressOf(options);
     const { code, why } = meaningForDescriptor(error, fd ?? input ?? output ?? -1);
     throw new ConnectError(code, formatAddress(address), why, [{ address, error }]);
   }
+}
+
+function addressOf({ fd, input = fd, output = fd }: DescriptorOptions): DescriptorAddress {
+  return { kind: "descriptor", input: input ?? null, output: output ?? null };
 }
 
 function prepareSocket(fd: number, { driver, ownership }: How): Prepared {
