@@ -32,19 +32,20 @@ const HANGS_UP: readonly string[] = [
   ...[
     ...["write.afterClose", "reentry.microtask", "ledger.balances", "protocol.once"],
     ...["close.flushes", "close.flushesInMade", "close.waitsForProducer", "close.twice"],
-    ...["close.waitsForPullProducer", "close.whilePaused", "close.fromDataReceived"],
-    ...["producer.unregisterReleasesClose", "producer.alternates", "close.byBoth"],
+    ...["close.waitsForPullProducer", "close.whilePaused"],
+    ...["producer.unregisterReleasesClose", "producer.alternates"],
   ].map((id) => `${id} (${FROM_TERMINAL})`),
-  ...["read.endWaits", "read.neverEmpty", "close.byBoth"].map((id) => `${id} (${TO_TERMINAL})`),
+  ...["read.endWaits", "read.neverEmpty"].map((id) => `${id} (${TO_TERMINAL})`),
 ];
-/** Of two ends that are not alike, each tells its own. */
-const ONE_SIDED: readonly string[] = ["capability.told", "capability.refused"];
+/** Asked of both ends, or of the socket: they are not alike, and each tells its own. */
+const OF_THE_SOCKET: readonly string[] = ["capability.told", `capability.refused (${TO_TERMINAL})`];
 /** Cases that a machine under load fails while a child of Node's size starts. */
 const QUICK: readonly string[] = ["limit.idle", "limit.idleEitherWay"];
 
 function whyNot(name: string, id: string): string | false {
   if (HANGS_UP.some((one) => name.endsWith(one))) return "a hang-up drops what was not read";
-  if (ONE_SIDED.includes(id)) return "the other end is a UNIX socket, and can more";
+  const isOfSocket = OF_THE_SOCKET.some((one) => one === id || name.endsWith(one));
+  if (isOfSocket) return "the other end is a UNIX socket, and can more";
   return QUICK.includes(id) && "a child takes longer to start than the limit of this case";
 }
 
