@@ -132,27 +132,40 @@ class DescriptorEndpoint implements ClientEndpoint<DescriptorTransport> {
     this.#how = how;
   }
 
-  async connect<P extends Protocol<DescriptorTransport>>(
+  connect<P extends Protocol<DescriptorTransport>>(
     protocol: P,
-    given: EndpointOptions = {},
+    given?: EndpointOptions,
   ): Promise<P> {
-    const limits = resolveLimits(given.limits);
-    checkProtocol(protocol as P & Protocol);
-    given.signal?.throwIfAborted();
-    if (this.#isTaken) throw taken(this.#options);
-    const { capabilities, driver, make } = prepare(this.#options, this.#how);
-    this.#isTaken = this.#how.ownership === "ours";
-    await new Promise<void>((resolve, reject) => {
-      openWire(make, given, {
-        capabilities,
-        limits,
-        accept: () => protocol as P & Protocol,
-        transport: (flow) => new DescriptorFlowTransport(flow, driver),
-        begun: (error) => (error === undefined ? resolve() : reject(error)),
-      });
-    });
-    return protocol;
+    return open(() => this.#take(), protocol, given);
   }
+
+  #take(): Prepared {
+    if (this.#isTaken) throw taken(this.#options);
+    const prepared = prepare(this.#options, this.#how);
+    this.#isTaken = this.#how.ownership === "ours";
+    return prepared;
+  }
+}
+
+async function open<P extends Protocol<DescriptorTransport>>(
+  take: () => Prepared,
+  protocol: P,
+  given: EndpointOptions = {},
+): Promise<P> {
+  const limits = resolveLimits(given.limits);
+  checkProtocol(protocol as P & Protocol);
+  given.signal?.throwIfAborted();
+  const { capabilities, driver, make } = take();
+  await new Promise<void>((resolve, reject) => {
+    openWire(make, given, {
+      capabilities,
+      limits,
+      accept: () => protocol as P & Protocol,
+      transport: (flow) => new DescriptorFlowTransport(flow, driver),
+      begun: (error) => (error === undefined ? resolve() : reject(error)),
+    });
+  });
+  return protocol;
 }
 
 /** The number may be somebody else's by now: the system hands out again what was closed. */
