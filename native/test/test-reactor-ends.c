@@ -5,6 +5,24 @@
 
 #include "reactor-rig.h"
 
+/* One batch, of so many bytes alone. */
+static void check_read(struct rig *rig, int size) {
+  CHECK_EQUAL(rig_collect(rig), 1);
+  CHECK_EQUAL(rig_event(rig, 0)[3], size);
+}
+
+/* One batch, of that event alone. */
+static void check_told(struct rig *rig, int slot, int kind) {
+  CHECK_EQUAL(rig_collect(rig), 1);
+  check_event(rig, 0, slot, kind);
+}
+
+/* Nothing is told, and nothing wakes the loop: a hang-up would be reported for ever. */
+static void check_quiet(struct rig *rig) {
+  CHECK_EQUAL(rig_collect(rig), 0);
+  CHECK(!rig_is_ready(rig, 0));
+}
+
 static void an_end_comes_once_behind_the_bytes(void) {
   struct rig *rig = rig_new();
   int ends[2];
@@ -12,13 +30,9 @@ static void an_end_comes_once_behind_the_bytes(void) {
   int slot = rig_read(rig, ends[0], STREAM);
   CHECK_EQUAL(send(ends[1], "last", 4, 0), 4);
   close(ends[1]);
-  CHECK_EQUAL(rig_collect(rig), 1);
-  CHECK_EQUAL(rig_event(rig, 0)[3], 4);
-  CHECK_EQUAL(rig_collect(rig), 1);
-  check_event(rig, 0, slot, OW_EVENT_ENDED);
-  /* A hang-up would be reported for ever. */
-  CHECK_EQUAL(rig_collect(rig), 0);
-  CHECK(!rig_is_ready(rig, 0));
+  check_read(rig, 4);
+  check_told(rig, slot, OW_EVENT_ENDED);
+  check_quiet(rig);
   CHECK_EQUAL(rig_send(rig, slot, "x", 1), -EPIPE);
   rig_free(rig);
 }
@@ -31,16 +45,14 @@ static void a_half_close_leaves_the_other_half(void) {
   int slot = rig_read(rig, ends[1], STREAM | OW_TCP);
   CHECK_EQUAL(shutdown(ends[0], SHUT_WR), 0);
   CHECK(rig_is_ready(rig, 1000));
-  CHECK_EQUAL(rig_collect(rig), 1);
-  check_event(rig, 0, slot, OW_EVENT_ENDED);
+  check_told(rig, slot, OW_EVENT_ENDED);
   CHECK(!rig_is_ready(rig, 0));
   CHECK_EQUAL(rig_send(rig, slot, "reply", 5), 5);
   CHECK_EQUAL(recv(ends[0], reply, sizeof reply, 0), 5);
   CHECK_EQUAL(rig_operate(rig, OW_END, slot, 0), 0);
   CHECK_EQUAL(recv(ends[0], reply, sizeof reply, 0), 0);
   /* Both halves have ended: nothing more is told. */
-  CHECK_EQUAL(rig_collect(rig), 0);
-  CHECK(!rig_is_ready(rig, 0));
+  check_quiet(rig);
   close(ends[0]);
   rig_free(rig);
 }
@@ -53,11 +65,9 @@ static void a_reset_is_a_failure(void) {
   reset_on_close(ends[0]);
   close(ends[0]);
   CHECK(rig_is_ready(rig, 1000));
-  CHECK_EQUAL(rig_collect(rig), 1);
-  check_event(rig, 0, slot, OW_EVENT_FAILED);
+  check_told(rig, slot, OW_EVENT_FAILED);
   CHECK_EQUAL(rig_event(rig, 0)[2], ECONNRESET);
-  CHECK_EQUAL(rig_collect(rig), 0);
-  CHECK(!rig_is_ready(rig, 0));
+  check_quiet(rig);
   rig_free(rig);
 }
 
@@ -71,8 +81,7 @@ static void a_reset_while_paused_leaves_the_bytes(void) {
   reset_on_close(ends[0]);
   close(ends[0]);
   CHECK(rig_is_ready(rig, 1000));
-  CHECK_EQUAL(rig_collect(rig), 1);
-  check_event(rig, 0, slot, OW_EVENT_FAILED);
+  check_told(rig, slot, OW_EVENT_FAILED);
   CHECK_EQUAL(rig_event(rig, 0)[2], ECONNRESET);
   CHECK(!rig_is_ready(rig, 0));
   struct ow_received_rights rights = {0};
@@ -93,19 +102,14 @@ static void a_hang_up_while_paused_waits(void) {
   CHECK_EQUAL(send(ends[1], "unread", 6, 0), 6);
   close(ends[1]);
   /* It is ready once, and must not be ever after. */
-  CHECK_EQUAL(rig_collect(rig), 0);
-  CHECK(!rig_is_ready(rig, 0));
+  check_quiet(rig);
   rig_operate(rig, OW_RESUME, slot, 0);
-  CHECK_EQUAL(rig_collect(rig), 1);
-  CHECK_EQUAL(rig_event(rig, 0)[3], 6);
+  check_read(rig, 6);
   rig_operate(rig, OW_PAUSE, slot, 0);
-  CHECK_EQUAL(rig_collect(rig), 0);
-  CHECK(!rig_is_ready(rig, 0));
+  check_quiet(rig);
   rig_operate(rig, OW_RESUME, slot, 0);
-  CHECK_EQUAL(rig_collect(rig), 1);
-  check_event(rig, 0, slot, OW_EVENT_ENDED);
-  CHECK_EQUAL(rig_collect(rig), 0);
-  CHECK(!rig_is_ready(rig, 0));
+  check_told(rig, slot, OW_EVENT_ENDED);
+  check_quiet(rig);
   rig_free(rig);
 }
 
@@ -116,10 +120,8 @@ static void a_pipe_tells_that_its_reader_is_gone(void) {
   int slot = rig_add(rig, ends[1], OW_WRITES | OW_ONE_WAY);
   CHECK(!rig_is_ready(rig, 0));
   close(ends[0]);
-  CHECK_EQUAL(rig_collect(rig), 1);
-  check_event(rig, 0, slot, OW_EVENT_GONE);
-  CHECK_EQUAL(rig_collect(rig), 0);
-  CHECK(!rig_is_ready(rig, 0));
+  check_told(rig, slot, OW_EVENT_GONE);
+  check_quiet(rig);
   rig_free(rig);
 }
 
@@ -137,12 +139,9 @@ static void a_terminal_ends_behind_its_bytes(void) {
   CHECK_EQUAL(write(slave, "last words", 10), 10);
   close(slave);
   CHECK(rig_is_ready(rig, 1000));
-  CHECK_EQUAL(rig_collect(rig), 1);
-  CHECK_EQUAL(rig_event(rig, 0)[3], 10);
-  CHECK_EQUAL(rig_collect(rig), 1);
-  check_event(rig, 0, slot, OW_EVENT_ENDED);
-  CHECK_EQUAL(rig_collect(rig), 0);
-  CHECK(!rig_is_ready(rig, 0));
+  check_read(rig, 10);
+  check_told(rig, slot, OW_EVENT_ENDED);
+  check_quiet(rig);
   rig_free(rig);
 }
 

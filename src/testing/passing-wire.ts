@@ -83,7 +83,7 @@ function end(at: End, told: Protocol, observer: Observer | undefined): Flow {
           ...told,
           connectionLost: (reason) => told.connectionLost(fault.reason?.(reason) ?? reason),
         };
-  return new Flow((facts) => new PassingEnd(at, facts, protocol).wire, {
+  return new Flow((facts) => besideBytes(at, facts, protocol), {
     runtime,
     capabilities: CAPABILITIES,
     limits: resolveLimits(options.limits),
@@ -102,113 +102,89 @@ class Riding {
 }
 
 /** One end of a plain link, with descriptors beside the bytes. */
-class PassingEnd {
-  readonly wire: Wire;
-  readonly #at: End;
-  readonly #facts: Facts;
-  readonly #protocol: Protocol;
+function besideBytes(at: End, facts: Facts, protocol: Protocol): Wire {
+  const inner = at.make({
+    opened: () => facts.opened(),
+    received: (chunk) => receive(chunk, at, facts, protocol),
+    sent: (byteCount) => facts.sent(byteCount),
+    peerEnded: () => facts.peerEnded(),
+    sendingEnded: () => facts.sendingEnded(),
+    over: (cause) => facts.over(cause),
+  });
+  return {
+    host: inner.host,
+    peer: inner.peer,
+    send: (chunks, riders = []) => send(chunks, riders, at, inner),
+    endSending: () => inner.endSending(),
+    pauseReading: () => inner.pauseReading(),
+    resumeReading: () => inner.resumeReading(),
+    close: () => inner.close(),
+    abort: () => inner.abort(),
+  };
+}
 
-  constructor(at: End, facts: Facts, protocol: Protocol) {
-    this.#at = at;
-    this.#facts = facts;
-    this.#protocol = protocol;
-    const inner = at.make({
-      opened: () => facts.opened(),
-      received: (chunk) => this.#received(chunk),
-      sent: (byteCount) => facts.sent(byteCount),
-      peerEnded: () => facts.peerEnded(),
-      sendingEnded: () => facts.sendingEnded(),
-      over: (cause) => facts.over(cause),
+function send(
+  chunks: readonly Bytes[],
+  riders: readonly Rider[],
+  { out, descriptors }: End,
+  inner: Wire,
+): void {
+  for (const [index, rider] of riders.entries()) {
+    out.riders.push({
+      at: out.given + index,
+      fd: descriptors.duplicate((rider as PassingRider).fd),
     });
-    this.wire = {
-      host: inner.host,
-      peer: inner.peer,
-      send: (chunks, riders) => this.#send(inner, chunks, riders ?? []),
-      endSending: () => inner.endSending(),
-      pauseReading: () => inner.pauseReading(),
-      resumeReading: () => inner.resumeReading(),
-      close: () => inner.close(),
-      abort: () => inner.abort(),
-    };
   }
-
-  #send(inner: Wire, chunks: readonly Bytes[], riders: readonly Rider[]): void {
-    const { out, descriptors } = this.#at;
-    for (const [index, rider] of riders.entries()) {
-      out.riders.push({
-        at: out.given + index,
-        fd: descriptors.duplicate((rider as PassingRider).fd),
-      });
-    }
-    for (const { byteLength } of chunks) out.given += byteLength;
-    inner.send(chunks);
-  }
-
-  #received(chunk: Bytes): void {
-    const { in: riding, fault } = this.#at;
-    let from = 0;
-    for (let next = riding.riders[0]; next !== undefined; next = riding.riders[0]) {
-      const cut = next.at - riding.taken + (fault.isBehind === true ? 1 : 0);
-      if (next.at >= riding.taken + chunk.byteLength) break;
-      if (cut > from) this.#facts.received(chunk.subarray(from, cut));
-      from = Math.max(from, cut);
-      riding.riders.shift();
-      this.#brought(next.fd);
-    }
-    riding.taken += chunk.byteLength;
-    if (from < chunk.byteLength) this.#facts.received(chunk.subarray(from));
-  }
-
-  #brought(fd: number): void {
-    const { descriptors, fault } = this.#at;
-    const arrived = new ArrivedPassing(descriptors, fd, fault.keepsUnclaimed === true);
-    if (fault.ignoresPause === true) arrived.deliver(this.#protocol);
-    else this.#facts.brought?.(arrived);
-  }
+  for (const { byteLength } of chunks) out.given += byteLength;
+  inner.send(chunks);
 }
 
-class ArrivedPassing implements ArrivedRider {
-  readonly #descriptors: PretendedDescriptors;
-  readonly #fd: number;
-  readonly #isKept: boolean;
-
-  constructor(descriptors: PretendedDescriptors, fd: number, isKept: boolean) {
-    this.#descriptors = descriptors;
-    this.#fd = fd;
-    this.#isKept = isKept;
+function receive(chunk: Bytes, at: End, facts: Facts, protocol: Protocol): void {
+  const { in: riding, fault } = at;
+  let from = 0;
+  for (let next = riding.riders[0]; next !== undefined; next = riding.riders[0]) {
+    const cut = next.at - riding.taken + (fault.isBehind === true ? 1 : 0);
+    if (next.at >= riding.taken + chunk.byteLength) break;
+    if (cut > from) facts.received(chunk.subarray(from, cut));
+    from = Math.max(from, cut);
+    riding.riders.shift();
+    const rider = arrived(next.fd, at);
+    if (fault.ignoresPause === true) rider.deliver(protocol);
+    else facts.brought?.(rider);
   }
-
-  deliver(protocol: Protocol): unknown {
-    const { fileDescriptorReceived } = protocol as DescriptorReceiver;
-    if (fileDescriptorReceived === undefined) return this.discard();
-    return fileDescriptorReceived.call(protocol, this.#fd);
-  }
-
-  discard(): void {
-    if (!this.#isKept) this.#descriptors.close(this.#fd);
-  }
+  riding.taken += chunk.byteLength;
+  if (from < chunk.byteLength) facts.received(chunk.subarray(from));
 }
 
-class PassingRider implements Rider {
+function arrived(fd: number, { descriptors, fault }: End): ArrivedRider {
+  const discard = (): void => {
+    if (fault.keepsUnclaimed !== true) descriptors.close(fd);
+  };
+  return {
+    deliver: (protocol) => {
+      const { fileDescriptorReceived } = protocol as DescriptorReceiver;
+      if (fileDescriptorReceived === undefined) return discard();
+      return fileDescriptorReceived.call(protocol, fd);
+    },
+    discard,
+  };
+}
+
+interface PassingRider extends Rider {
   readonly fd: number;
-  readonly #descriptors: PretendedDescriptors;
-  readonly #settled: (hasLeft: boolean) => void;
+}
 
-  constructor(descriptors: PretendedDescriptors, fd: number, settled: (hasLeft: boolean) => void) {
-    this.#descriptors = descriptors;
-    this.fd = descriptors.duplicate(fd);
-    this.#settled = settled;
-  }
-
-  left(): void {
-    this.#descriptors.close(this.fd);
-    this.#settled(true);
-  }
-
-  stayed(): void {
-    this.#descriptors.close(this.fd);
-    this.#settled(false);
-  }
+function riderWith(
+  given: number,
+  descriptors: PretendedDescriptors,
+  settled: (hasLeft: boolean) => void,
+): PassingRider {
+  const fd = descriptors.duplicate(given);
+  const settle = (hasLeft: boolean): void => {
+    descriptors.close(fd);
+    settled(hasLeft);
+  };
+  return { fd, left: () => settle(true), stayed: () => settle(false) };
 }
 
 class PassingTransport extends FlowTransport {
@@ -223,7 +199,7 @@ class PassingTransport extends FlowTransport {
 
   sendFileDescriptor(fd: number): Promise<void> {
     const settled = new Promise<void>((resolve, reject) => {
-      const rider = new PassingRider(this.#descriptors, fd, (hasLeft) => {
+      const rider = riderWith(fd, this.#descriptors, (hasLeft) => {
         if (hasLeft) resolve();
         else reject(new ClosedError("send a descriptor", { address: this.#calls.host }));
       });

@@ -14,14 +14,18 @@ const { versions, execPath } = process;
 const node: string = "bun" in versions || "deno" in versions ? "node" : execPath;
 const wire = onTerminal("pty with our stdio in it", folder, node);
 
-/** Of two ends that are not alike, each tells its own. */
-const ONE_SIDED: readonly string[] = ["capability.told", "capability.refused"];
+/** Asked of both ends, or of the socket: they are not alike, and each tells its own. */
+const OF_THE_SOCKET: readonly string[] = ["capability.told", "capability.refused (right→left)"];
 /** Cases that a machine under load fails while a child of Node's size starts. */
 const QUICK: readonly string[] = ["limit.idle", "limit.idleEitherWay"];
 
 function whyNot(one: RunnableCase): string | false {
-  const { id } = one.case;
-  if (ONE_SIDED.includes(id)) return "the other end is a UNIX socket, and can more";
+  const {
+    case: { id },
+    name,
+  } = one;
+  if (OF_THE_SOCKET.some((asked) => asked === id || name.endsWith(asked)))
+    return "the other end is a UNIX socket, and can more";
   if (QUICK.includes(id)) return "a child takes longer to start than the limit of this case";
   return hungUpOn(one) ?? false;
 }

@@ -3,6 +3,7 @@ import type { Facts, Shortcut, ShortcutFacts, Wire } from "../../src/flow/index.
 import { joinPlainly } from "../../src/memory/link.ts";
 import type { Loopback, LoopbackOptions } from "../../src/memory/loopback.ts";
 import { loopback as plainLoopback } from "../../src/memory/loopback.ts";
+import { CountedShortcut } from "../flow/counted-shortcut.ts";
 
 let isShort = false;
 let carriedBytes = 0;
@@ -128,18 +129,17 @@ class ShortWire implements Wire, Facts {
   }
 }
 
-class MemoryShortcut implements Shortcut {
+class MemoryShortcut extends CountedShortcut implements Shortcut {
   readonly #from: ShortWire;
   readonly #onto: ShortWire;
   readonly #facts: ShortcutFacts;
   isOpen = false;
   #held: Bytes[] = [];
   #sending = 0;
-  #read = 0;
-  #sent = 0;
   #isDropped = false;
 
   constructor(from: ShortWire, onto: ShortWire, facts: ShortcutFacts) {
+    super();
     this.#from = from;
     this.#onto = onto;
     this.#facts = facts;
@@ -165,20 +165,8 @@ class MemoryShortcut implements Shortcut {
     this.#from.syncReading();
   }
 
-  takeRead(): number {
-    const read = this.#read;
-    this.#read = 0;
-    return read;
-  }
-
-  takeSent(): number {
-    const sent = this.#sent;
-    this.#sent = 0;
-    return sent;
-  }
-
   take(chunk: Bytes): void {
-    this.#read += chunk.byteLength;
+    this.moves(chunk.byteLength, 0);
     carriedBytes += chunk.byteLength;
     this.#held.push(chunk);
     this.#send();
@@ -186,7 +174,7 @@ class MemoryShortcut implements Shortcut {
   }
 
   sent(byteCount: number): void {
-    this.#sent += byteCount;
+    this.moves(0, byteCount);
     this.#sending -= byteCount;
     this.#send();
     this.#facts.carried();

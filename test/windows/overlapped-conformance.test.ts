@@ -1,61 +1,21 @@
 import { test } from "node:test";
-import type { ClientEndpoint } from "../../src/contract/index.ts";
-import type { WireUnderTest } from "../../src/testing/index.ts";
-import { settleByTurns } from "../../src/testing/index.ts";
+import { givenWire } from "../../src/testing/index.ts";
 import { descriptor } from "../../src/wires/descriptor/index.ts";
-import { Held } from "../conformance/held.ts";
 import { conforms } from "../conformance/skipping.ts";
 import { duplexPipe, oneWayPipe } from "./handles.ts";
 
-/** Both ends of a connection over overlapped handles, on the completion port. */
-function handleWire(
-  name: string,
-  capabilities: WireUnderTest["capabilities"],
-  ends: () => readonly [ClientEndpoint, ClientEndpoint],
-): WireUnderTest {
-  return {
-    name,
-    capabilities,
-    pair: async (left, right, { limits, observers = {}, onError, signal }) => {
-      const [atLeft, atRight] = [new Held(left), new Held(right)];
-      const [one, other] = ends();
-      const base = { limits, onError, signal };
-      await one.connect(atLeft.protocol, {
-        ...base,
-        ...(observers.left && { observer: observers.left }),
-      });
-      await other.connect(atRight.protocol, {
-        ...base,
-        ...(observers.right && { observer: observers.right }),
-      });
-      return {
-        left: atLeft.transport,
-        right: atRight.transport,
-        settle: settleByTurns(),
-        [Symbol.asyncDispose]: async () => {
-          await Promise.all([atLeft.letGo(), atRight.letGo()]);
-        },
-      };
-    },
-  };
-}
+const duplex = givenWire("overlapped duplex pipe", ["abort", "backPressure"], async () => {
+  const { server, client } = duplexPipe();
+  return [
+    descriptor({ fd: server, overlapped: true }),
+    descriptor({ fd: client, overlapped: true }),
+  ];
+});
 
-const duplex = handleWire(
-  "overlapped duplex pipe",
-  new Set(["abort", "backPressure"] as const),
-  () => {
-    const { server, client } = duplexPipe();
-    return [
-      descriptor({ fd: server, overlapped: true }),
-      descriptor({ fd: client, overlapped: true }),
-    ];
-  },
-);
-
-const oneWayEach = handleWire(
+const oneWayEach = givenWire(
   "overlapped pipe each way",
-  new Set(["abort", "halfClose", "backPressure"] as const),
-  () => {
+  ["abort", "halfClose", "backPressure"],
+  async () => {
     const [there, back] = [oneWayPipe(), oneWayPipe()];
     return [
       descriptor({ input: back.input, output: there.output, overlapped: true }),

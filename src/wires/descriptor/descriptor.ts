@@ -10,6 +10,7 @@ import type {
   Protocol,
 } from "../../contract/index.ts";
 import {
+  BusyError,
   ConnectError,
   formatAddress,
   isWireError,
@@ -62,7 +63,8 @@ export interface DescriptorOptions {
  * One that is only read has ended our direction from the start; of one that is only written
  * the peer's end comes with ours. A reader that is gone ends our direction, unasked: noticed at
  * once on the native driver, at the next write on the portable one. One `connect` for each:
- * afterwards the descriptors are closed, unless `shared`.
+ * afterwards the descriptors are closed, unless `shared`, and `connect` refuses another with
+ * ERR_WIRE_BUSY. **Not promised:** that two endpoints with the same number are noticed.
  *
  * On the native driver a pipe without a name and a terminal get an open file of their own, under
  * the same number, and a socket is left as it is: so that nobody else who holds them is made
@@ -84,6 +86,7 @@ export interface DescriptorOptions {
  *   native driver is asked for and is not here.
  * @throws {WireError} for `overlapped`: ERR_WIRE_MISSING_PEER where `koffi` is not installed or
  *   does not work, ERR_WIRE_REFUSED when Windows gives no completion port.
+ * @throws {BusyError} ERR_WIRE_BUSY, from `connect`, when called again without `shared`.
  * @see twisted.internet.abstract.FileDescriptor; twisted.internet.iocpreactor.abstract.FileHandle
  */
 export function descriptor(options: DescriptorOptions): ClientEndpoint<DescriptorTransport> {
@@ -104,7 +107,7 @@ export function descriptor(options: DescriptorOptions): ClientEndpoint<Descripto
   const driver = socketDriver(options.driver).name;
   const handles = overlapped ? overlappedHandles(options) : null;
   const how: How = { driver, ownership: shared ? "shared" : "ours", handles };
-  return { connect: (protocol, given) => open(options, how, protocol, given) };
+  return new DescriptorEndpoint(options, how);
 }
 
 /** How each of them is taken. */
@@ -123,16 +126,41 @@ const ONE_BY_ONE: ReadonlySet<Capability> = new Set<Capability>([
 /** Unread input turns the close of a socket into a loss for its peer. */
 const SOCKET: ReadonlySet<Capability> = new Set<Capability>([...ONE_BY_ONE, "linger"]);
 
+/** Descriptors of ours are given away once; what others use too is opened anew each time. */
+class DescriptorEndpoint implements ClientEndpoint<DescriptorTransport> {
+  readonly #options: DescriptorOptions;
+  readonly #how: How;
+  #isTaken = false;
+
+  constructor(options: DescriptorOptions, how: How) {
+    this.#options = options;
+    this.#how = how;
+  }
+
+  connect<P extends Protocol<DescriptorTransport>>(
+    protocol: P,
+    given?: EndpointOptions,
+  ): Promise<P> {
+    return open(() => this.#take(), protocol, given);
+  }
+
+  #take(): Prepared {
+    if (this.#isTaken) throw taken(this.#options);
+    const prepared = prepare(this.#options, this.#how);
+    this.#isTaken = this.#how.ownership === "ours";
+    return prepared;
+  }
+}
+
 async function open<P extends Protocol<DescriptorTransport>>(
-  options: DescriptorOptions,
-  how: How,
+  take: () => Prepared,
   protocol: P,
   given: EndpointOptions = {},
 ): Promise<P> {
   const limits = resolveLimits(given.limits);
   checkProtocol(protocol as P & Protocol);
   given.signal?.throwIfAborted();
-  const { capabilities, driver, make } = prepare(options, how);
+  const { capabilities, driver, make } = take();
   await new Promise<void>((resolve, reject) => {
     openWire(make, given, {
       capabilities,
@@ -143,6 +171,13 @@ async function open<P extends Protocol<DescriptorTransport>>(
     });
   });
   return protocol;
+}
+
+/** The number may be somebody else's by now: the system hands out again what was closed. */
+function taken(options: DescriptorOptions): BusyError {
+  const address = addressOf(options);
+  const state = "an earlier connect took it, and closes it; open another, or say shared";
+  return new BusyError(`connect to ${formatAddress(address)}`, state, { address });
 }
 
 /** The face of descriptors. */
@@ -191,14 +226,14 @@ function prepare(options: DescriptorOptions, how: How): Prepared {
     return prepareDucts(address, how);
   } catch (error) {
     if (!(error instanceof Error) || isWireError(error)) throw error;
-    const address: DescriptorAddress = {
-      kind: "descriptor",
-      input: input ?? fd,
-      output: output ?? (input === null ? fd : null),
-    };
+    const address = addressOf(options);
     const { code, why } = meaningForDescriptor(error, fd ?? input ?? output ?? -1);
     throw new ConnectError(code, formatAddress(address), why, [{ address, error }]);
   }
+}
+
+function addressOf({ fd, input = fd, output = fd }: DescriptorOptions): DescriptorAddress {
+  return { kind: "descriptor", input: input ?? null, output: output ?? null };
 }
 
 function prepareSocket(fd: number, { driver, ownership }: How): Prepared {

@@ -92,6 +92,36 @@ describe("descriptor", options, () => {
     closeQuietly(pipe.input, pipe.output);
   });
 
+  it("is connected once, while it lives and after: the number may be another's by then", async () => {
+    const pipe = makePipe();
+    const ends = descriptor({ fd: pipe.input });
+    const protocol = await ends.connect(new RecordingProtocol());
+    const busy = {
+      code: "ERR_WIRE_BUSY",
+      message: new RegExp(`^Cannot connect to fd:${pipe.input}: an earlier connect took it`),
+    };
+    await assert.rejects(ends.connect(new RecordingProtocol()), busy);
+    writeSync(pipe.output, "whole");
+    closeSync(pipe.output);
+    const { kind, ledger } = await protocol.lost;
+    assert.deepEqual([kind, ledger.received], ["done", 5], "the first has lost nothing");
+    const others: number[] = [];
+    while (!others.includes(pipe.input)) others.push(openSync("/dev/null", "r"));
+    await assert.rejects(ends.connect(new RecordingProtocol()), busy);
+    for (const other of others) closeSync(other);
+  });
+
+  it("may be connected again where the attempt took nothing", async () => {
+    const pipe = makePipe();
+    const ends = descriptor({ fd: pipe.input });
+    const reason = new Error("not now");
+    const signal = AbortSignal.abort(reason);
+    await assert.rejects(ends.connect(new RecordingProtocol(), { signal }), reason);
+    const protocol = await ends.connect(new RecordingProtocol());
+    closeSync(pipe.output);
+    assert.equal((await protocol.lost).kind, "done");
+  });
+
   it("takes a file that is open for appending", async () => {
     const path = join(folder, "appended");
     const fd = openSync(path, "a+");

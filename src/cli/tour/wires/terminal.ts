@@ -92,8 +92,8 @@ const HANGS_UP: readonly string[] = [
   ...[
     ...["write.afterClose", "reentry.microtask", "ledger.balances", "protocol.once"],
     ...["close.flushes", "close.flushesInMade", "close.waitsForProducer", "close.twice"],
-    ...["close.waitsForPullProducer", "close.whilePaused", "close.fromDataReceived"],
-    ...["producer.unregisterReleasesClose", "producer.alternates", "close.byBoth"],
+    ...["close.waitsForPullProducer", "close.whilePaused"],
+    ...["producer.unregisterReleasesClose", "producer.alternates"],
   ].map((id) => `${id} (${FROM_US})`),
-  ...["read.endWaits", "read.neverEmpty", "close.byBoth"].map((id) => `${id} (${TO_US})`),
+  ...["read.endWaits", "read.neverEmpty"].map((id) => `${id} (${TO_US})`),
 ];
