@@ -88,7 +88,7 @@ class Pretended {
 test("what is sent of a block is that block's, though another one has become current", () => {
   const { pretended, reactor } = pretend();
   const echo: SlotHolder = {
-    received: (chunk) => void reactor.send(1, echo, [chunk], 0, 0, { at: 0, bytes: 0 }),
+    received: (chunk) => reactor.send(1, echo, [chunk], 0, 0, { at: 0, bytes: 0 }),
   };
   reactor.hold(1, echo);
   pretended.tell([[1, EVENT.big, 0, BLOCK_BYTES]], 1);
