@@ -77,7 +77,8 @@ export class PtyWire implements OpenableWire, SlotHolder {
   }
 
   send(chunks: readonly Bytes[]): void {
-    if (!this.#hasInputEnded) this.#outlet.send(chunks);
+    // Somebody else may have the slot of one that hung up.
+    if (!this.#hasInputEnded && !this.#isHungUp) this.#outlet.send(chunks);
   }
 
   /** A terminal has no end of its own: what was typed is there. */
