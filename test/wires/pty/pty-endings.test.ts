@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { closeSync, readSync } from "node:fs";
+import { describe, it } from "node:test";
+import type { ProcessAddress } from "../../../src/contract/index.ts";
+import type { Facts } from "../../../src/flow/index.ts";
+import { reactor } from "../../../src/wires/_drivers/native/reactor.ts";
+import { TRAIT } from "../../../src/wires/_drivers/native/slot-traits.ts";
+import { ProcessSeat } from "../../../src/wires/_drivers/process-seat.ts";
+import { checkPtyOptions } from "../../../src/wires/pty/pty-options.ts";
+import { PtyWire } from "../../../src/wires/pty/pty-wire.ts";
+import { startProgram } from "../../../src/wires/pty/start-program.ts";
+import { onlyNative, turns } from "../unix/descriptor-rig.ts";
+import { onTerminal } from "./recording-pty.ts";
+
+describe("pty: an end that is no ordinary one", onlyNative, () => {
+  it("writes nothing to whoever has its place once it has hung up", async () => {
+    const here = reactor();
+    const options = checkPtyOptions({ command: "/bin/sleep", args: ["100"] });
+    const running = startProgram(here, options);
+    const address: ProcessAddress = { kind: "process", command: "sleep", args: [], pid: null };
+    const seat = new ProcessSeat({}, () => undefined);
+    let tellOver!: () => void;
+    const over = new Promise<void>((resolve) => {
+      tellOver = resolve;
+    });
+    const wire = new PtyWire(
+      { ...NO_FACTS, over: tellOver },
+      { here, running, host: address, peer: address, seat, hangUpGraceMs: 10_000 },
+    );
+    seat.fail(new Error("a hook threw"));
+    await turns(1);
+    const [theirs, read] = here.addon.makePipe(false) as [number, number];
+    const slot = here.addon.adopt(theirs, TRAIT.writes);
+    assert.equal(slot, running.master);
+    wire.send([Buffer.from("meant for the terminal")]);
+    await turns(1);
+    here.close(slot);
+    await turns(1);
+    assert.equal(readSync(read, Buffer.alloc(100)), 0);
+    closeSync(read);
+    await over;
+  });
+
+  it("may not kill a program of another user, and hangs up all the same", async (context) => {
+    for (const code of ["EPERM", "ESRCH"]) {
+      const child = await onTerminal("echo ready; sleep 100");
+      await child.prints("ready");
+      const { mock } = context.mock.method(process, "kill", () => {
+        throw Object.assign(new Error(`kill ${code}`), { code });
+      });
+      assert.equal(child.transport.signalProcess("TERM"), false);
+      child.transport.abortConnection();
+      mock.restore();
+      assert.equal(await child.end(), "aborted us");
+      assert.deepEqual(child.statuses, [{ exitCode: null, signal: "SIGHUP" }]);
+    }
+  });
+});
+
+const NO_FACTS: Facts = {
+  opened: () => undefined,
+  received: () => undefined,
+  sent: () => undefined,
+  peerEnded: () => undefined,
+  sendingEnded: () => undefined,
+  over: () => undefined,
+};
