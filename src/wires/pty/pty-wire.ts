@@ -193,10 +193,12 @@ export class PtyWire implements OpenableWire, SlotHolder {
     }
   }
 
-  /** It is reaped when it exits. */
+  /** It is reaped when it exits, if this process is still there. */
   #leaveToItself(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    const { here, running } = this.#options;
+    here.addon.keepProcess(running.watch, false);
     this.#facts.over(this.#cause);
   }
 

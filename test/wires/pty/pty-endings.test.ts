@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { closeSync, readSync } from "node:fs";
 import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import type { ProcessAddress } from "../../../src/contract/index.ts";
 import type { Facts } from "../../../src/flow/index.ts";
 import { reactor } from "../../../src/wires/_drivers/native/reactor.ts";
@@ -9,8 +10,11 @@ import { ProcessSeat } from "../../../src/wires/_drivers/process-seat.ts";
 import { checkPtyOptions } from "../../../src/wires/pty/pty-options.ts";
 import { PtyWire } from "../../../src/wires/pty/pty-wire.ts";
 import { startProgram } from "../../../src/wires/pty/start-program.ts";
+import { runToEnd } from "../../interop/program.ts";
 import { onlyNative, turns } from "../unix/descriptor-rig.ts";
 import { onTerminal } from "./recording-pty.ts";
+
+const program = fileURLToPath(new URL("left-to-itself.js", import.meta.url));
 
 describe("pty: an end that is no ordinary one", onlyNative, () => {
   it("writes nothing to whoever has its place once it has hung up", async () => {
@@ -54,6 +58,14 @@ describe("pty: an end that is no ordinary one", onlyNative, () => {
       assert.equal(await child.end(), "aborted us");
       assert.deepEqual(child.statuses, [{ exitCode: null, signal: "SIGHUP" }]);
     }
+  });
+
+  it("does not keep this process for one that is left to itself", async () => {
+    const { status, stderr, stdout } = await runToEnd(process.execPath, [program]);
+    const [, pid = ""] = /^done us (\d+)\n$/.exec(stdout) ?? assert.fail(stdout + stderr);
+    assert.equal(status, 0);
+    // It runs on, without us.
+    assert.equal(process.kill(Number(pid), "SIGKILL"), true);
   });
 });
 
