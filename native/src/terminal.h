@@ -37,6 +37,9 @@ struct ow_running {
  */
 int ow_terminal_start(const struct ow_program *program, struct ow_running *running);
 
+/* Kills one that was started, and reaps it; one that may not be killed is not waited for. */
+int ow_terminal_end(pid_t pid);
+
 int ow_terminal_resize(int master, unsigned short columns, unsigned short rows);
 int ow_terminal_size(int master, unsigned short *columns, unsigned short *rows);
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { closeSync, readSync } from "node:fs";
+import { constants } from "node:os";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { ProcessAddress } from "../../../src/contract/index.ts";
@@ -11,7 +12,7 @@ import { checkPtyOptions } from "../../../src/wires/pty/pty-options.ts";
 import { PtyWire } from "../../../src/wires/pty/pty-wire.ts";
 import { startProgram } from "../../../src/wires/pty/start-program.ts";
 import { runToEnd } from "../../interop/program.ts";
-import { onlyNative, turns } from "../unix/descriptor-rig.ts";
+import { onlyNative, openCount, turns } from "../unix/descriptor-rig.ts";
 import { onTerminal } from "./recording-pty.ts";
 
 const program = fileURLToPath(new URL("left-to-itself.js", import.meta.url));
@@ -59,6 +60,31 @@ describe("pty: an end that is no ordinary one", onlyNative, () => {
       assert.deepEqual(child.statuses, [{ exitCode: null, signal: "SIGHUP" }]);
     }
   });
+
+  for (const failing of [1, 2]) {
+    it(`leaves nothing where slot ${failing} of 2 cannot be had, and names it`, async (context) => {
+      const here = reactor();
+      await turns();
+      const [before, slotsBefore] = [openCount(), here.addon.counts()[0]];
+      const { adopt, endProgram } = here.addon;
+      let calls = 0;
+      let pid = 0;
+      context.mock.method(here.addon, "adopt", (fd: number, traits: number) => {
+        calls += 1;
+        return calls === failing ? -constants.errno.ENOSPC : adopt(fd, traits);
+      });
+      context.mock.method(here.addon, "endProgram", (ended: number) => {
+        pid = ended;
+        return endProgram(ended);
+      });
+      const started = onTerminal("trap '' HUP; sleep 100");
+      const why = /Cannot connect to .*sh.*it cannot be watched \(adopt ENOSPC/;
+      await assert.rejects(started, { code: "ERR_WIRE_BROKEN", message: why });
+      await turns();
+      assert.deepEqual([openCount(), here.addon.counts()[0]], [before, slotsBefore]);
+      assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
+    });
+  }
 
   it("does not keep this process for one that is left to itself", async () => {
     const { status, stderr, stdout } = await runToEnd(process.execPath, [program]);

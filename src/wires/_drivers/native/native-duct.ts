@@ -109,7 +109,12 @@ export function adoptEnd(here: Reactor, fd: number, traits: number): SlotEnd {
   return { fd, slot };
 }
 
-function adopted(here: Reactor, fd: number, traits: number): number {
+/**
+ * The slot of a descriptor of ours, which closes it.
+ *
+ * @throws the system's error; the descriptor is closed then.
+ */
+export function adopted(here: Reactor, fd: number, traits: number): number {
   const slot = here.addon.adopt(fd, traits);
   if (slot >= 0) return slot;
   here.addon.closeDescriptor(fd);
