@@ -1,3 +1,4 @@
+import { closeSync } from "node:fs";
 import { ReadStream } from "node:tty";
 import type { DescriptorKind } from "../descriptor-kind.ts";
 import { isTerminalMaster, reopenedToRead, reopenedToWrite } from "../descriptor-kind.ts";
@@ -33,12 +34,12 @@ export function openNativeIntake(
   if (own === null) return null;
   const end = adoptEnd(here, own, TRAIT.reads | traitsOf(kind));
   // Its raw mode is Node's to set, and to undo when the process ends.
-  const again = kind === "terminal" && ownership === "shared" ? reopenedToRead(fd) : null;
-  const terminal = again === null ? undefined : new ReadStream(again);
+  const terminal =
+    kind === "terminal" && ownership === "shared" ? streamOf(fd, () => here.close(end.slot)) : null;
   return {
     make: (facts) => {
       const intake = new NativeIntake(here, end, facts);
-      return terminal === undefined ? intake : withTerminal(intake, terminal);
+      return terminal === null ? intake : withTerminal(intake, terminal);
     },
     driver: "native",
     isTaken: isTaken(fd, kind, ownership),
@@ -46,7 +47,7 @@ export function openNativeIntake(
       terminal?.destroy();
       here.close(end.slot);
     },
-    ...(terminal && { terminal }),
+    ...(terminal !== null && { terminal }),
   };
 }
 
@@ -119,6 +120,19 @@ export function adopted(here: Reactor, fd: number, traits: number): number {
   if (slot >= 0) return slot;
   here.addon.closeDescriptor(fd);
   throw systemError(-slot, "adopt");
+}
+
+/** The terminal as Node has it; `failed` is called before the error is thrown. */
+function streamOf(fd: number, failed: () => void): ReadStream | null {
+  const again = reopenedToRead(fd);
+  if (again === null) return null;
+  try {
+    return new ReadStream(again);
+  } catch (error) {
+    closeSync(again);
+    failed();
+    throw error;
+  }
 }
 
 /** Whoever started us, or is started by us, may hold the same open file. */
