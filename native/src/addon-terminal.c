@@ -68,6 +68,13 @@ static napi_value start_on_terminal(napi_env env, napi_callback_info info) {
   return numbers(env, (double[]){running.master, running.watch, running.pid}, 3);
 }
 
+/* endProgram(pid): 0, or -errno */
+static napi_value end_program(napi_env env, napi_callback_info info) {
+  napi_value values[1];
+  arguments_of(env, info, 1, values);
+  return number(env, ow_terminal_end((pid_t)int_of(env, values[0])));
+}
+
 /* resizeTerminal(slot, columns, rows) */
 static napi_value resize_terminal(napi_env env, napi_callback_info info) {
   napi_value values[3];
@@ -92,6 +99,7 @@ static napi_value reap(napi_env env, napi_callback_info info) {
 void ow_export_terminal_calls(napi_env env, napi_value exports) {
   static const struct named_call calls[] = {
       {"startOnTerminal", start_on_terminal},
+      {"endProgram", end_program},
       {"resizeTerminal", resize_terminal},
       {"reap", reap}};
   EXPORT_CALLS(env, exports, calls);

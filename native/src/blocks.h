@@ -16,6 +16,7 @@ void ow_pool_close(struct ow_pool *pool);
 /* NULL when there is no memory. */
 char *ow_pool_take(struct ow_pool *pool);
 void ow_pool_give_back(struct ow_pool *pool, char *block);
+/* Asked by tests alone. */
 size_t ow_pool_block_size(const struct ow_pool *pool);
 /* How many blocks somebody holds. */
 size_t ow_pool_lent(const struct ow_pool *pool);

@@ -28,11 +28,17 @@ int ow_pipe_make(bool we_read, struct ow_pipe *made) {
   return failure;
 }
 
+/* Opened by its path, the master of a terminal is that of another, a new one. */
+static bool is_master(int fd) {
+  unsigned index;
+  return ioctl(fd, TIOCGPTN, &index) == 0;
+}
+
 /* A terminal, or a pipe without a name: opened by its path it is the same one, as it stands. */
 static bool can_reopen(int fd, const struct stat *what, const char *path) {
   static const char nameless[] = "pipe:[";
   char name[sizeof nameless];
-  if (S_ISCHR(what->st_mode)) return isatty(fd);
+  if (S_ISCHR(what->st_mode)) return isatty(fd) && !is_master(fd);
   if (!S_ISFIFO(what->st_mode)) return false;
   ssize_t length = readlink(path, name, sizeof name);
   return length >= (ssize_t)strlen(nameless) && memcmp(name, nameless, strlen(nameless)) == 0;

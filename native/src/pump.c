@@ -127,6 +127,12 @@ static void keep_rest(struct ow_pump_house *house, struct ow_pump *pump, char *b
 
 /* ---- pipes ---- */
 
+/* What cannot be had is not asked for again at every read. */
+static void never_move(struct ow_pump *pump) {
+  pump->never_moves = true;
+  pump->is_moving = false;
+}
+
 static bool take_pipe(struct ow_pump_house *house, struct ow_pump *pump) {
   if (pump->has_pipe) return true;
   if (house->kept_pipes > 0) {
@@ -135,11 +141,16 @@ static bool take_pipe(struct ow_pump_house *house, struct ow_pump *pump) {
     return true;
   }
   int ends[2];
-  if (house->all_pipes >= PIPES_MAX || pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return false;
+  if (house->all_pipes >= PIPES_MAX) return false;
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+    never_move(pump);
+    return false;
+  }
   house->all_pipes++;
   pump->pipe = (struct pipe_ends){.reads = ends[0], .writes = ends[1]};
   if (fcntl(ends[1], F_SETPIPE_SZ, OW_PUMP_HOLDS_MAX) < OW_PUMP_HOLDS_MAX) {
     close_pipe(house, pump->pipe);
+    never_move(pump);
     return false;
   }
   pump->has_pipe = true;
@@ -253,8 +264,7 @@ static size_t carry_pages(struct ow_pump *pump, int from, int to, struct ow_pump
                  SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
   } while (got < 0 && errno == EINTR);
   if (got < 0 && errno == EINVAL) {
-    pump->never_moves = true;
-    pump->is_moving = false;
+    never_move(pump);
     return 1;
   }
   if (got <= 0) {

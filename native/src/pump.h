@@ -49,7 +49,7 @@ size_t ow_pump_held(const struct ow_pump *pump);
 void ow_pump_run(struct ow_pump_house *house, struct ow_pump *pump, int from, int to, bool reads,
                  size_t most, struct ow_pump_run *run);
 
-/* How many pipes there are, and how many of them lie empty. */
+/* How many pipes there are, and how many of them lie empty; asked by tests alone. */
 void ow_pump_pipes(const struct ow_pump_house *house, int *all, int *empty);
 
 #endif

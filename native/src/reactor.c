@@ -139,8 +139,3 @@ int ow_descriptor(const struct ow_reactor *reactor, int number) {
   const struct slot *slot = open_slot(reactor, number);
   return slot == NULL ? -1 : slot->fd;
 }
-
-void ow_share(struct ow_reactor *reactor, int number) {
-  struct slot *slot = open_slot(reactor, number);
-  if (slot != NULL) slot->flags |= OW_SHARED;
-}

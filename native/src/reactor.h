@@ -137,8 +137,6 @@ int ow_add(struct ow_reactor *reactor, int fd, unsigned traits);
 int ow_detach(struct ow_reactor *reactor, int slot);
 /* The descriptor in a slot; -1 when it is closed. */
 int ow_descriptor(const struct ow_reactor *reactor, int slot);
-/* From now on somebody else may hold the same open file. */
-void ow_share(struct ow_reactor *reactor, int slot);
 
 /*
  * From now on what is read from the socket in one slot goes straight to the socket in another, and is

@@ -127,10 +127,17 @@ static pid_t fork_quietly(void) {
   return pid;
 }
 
+int ow_terminal_end(pid_t pid) {
+  if (kill(pid, SIGKILL) != 0) return -errno;
+  pid_t ended;
+  do {
+    ended = waitpid(pid, NULL, 0);
+  } while (ended < 0 && errno == EINTR);
+  return ended < 0 ? -errno : 0;
+}
+
 static int bury(pid_t pid, int failure) {
-  kill(pid, SIGKILL);
-  while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
-  }
+  ow_terminal_end(pid);
   return failure;
 }
 
@@ -146,7 +153,7 @@ static int start_on(int master, const char *terminal, const struct ow_program *p
     int watch = (int)syscall(SYS_pidfd_open, pid, 0);
     failure = watch < 0 ? bury(pid, -errno) : await_beginning(report[0], &running->failed_at);
     if (watch >= 0 && failure != 0) {
-      bury(pid, 0);
+      ow_terminal_end(pid);
       close(watch);
     }
     running->watch = watch;

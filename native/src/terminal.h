@@ -37,7 +37,11 @@ struct ow_running {
  */
 int ow_terminal_start(const struct ow_program *program, struct ow_running *running);
 
+/* Kills one that was started, and reaps it; one that may not be killed is not waited for. */
+int ow_terminal_end(pid_t pid);
+
 int ow_terminal_resize(int master, unsigned short columns, unsigned short rows);
+/* Asked by tests alone. */
 int ow_terminal_size(int master, unsigned short *columns, unsigned short *rows);
 
 /* Takes the status of one that has exited; -EAGAIN while it has not. One of the two is set. */

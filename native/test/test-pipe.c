@@ -119,6 +119,28 @@ static void taking_over_a_terminal(void) {
   close(master);
 }
 
+/* Opened anew it would be another terminal, and this one hung up. */
+static void taking_over_the_master_of_a_terminal(void) {
+  char got[8];
+  struct stat before;
+  struct stat after;
+  int master = posix_openpt(O_RDWR | O_NOCTTY);
+  CHECK(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+  char name[64];
+  CHECK_EQUAL(ptsname_r(master, name, sizeof name), 0);
+  int slave = open(name, O_RDWR | O_NOCTTY);
+  CHECK(slave >= 0 && fstat(slave, &before) == 0);
+  CHECK_EQUAL(ow_take_over(master), 0);
+  CHECK(!waits(master) && !is_inherited(master));
+  CHECK_EQUAL(ptsname_r(master, name, sizeof name), 0);
+  CHECK(stat(name, &after) == 0);
+  CHECK_EQUAL(after.st_rdev, before.st_rdev);
+  CHECK_EQUAL(write(slave, "hello", 5), 5);
+  CHECK_EQUAL(read(master, got, sizeof got), 5);
+  close(slave);
+  close(master);
+}
+
 /* Nobody can open it to write while nobody reads it. */
 static void taking_over_a_pipe_that_nobody_reads(void) {
   int ends[2];
@@ -188,6 +210,7 @@ int main(void) {
       {"a pipe that cannot be made leaves nothing", no_descriptor_is_left},
       {"a pipe is taken over from those who share it", taking_over_a_pipe},
       {"a terminal is", taking_over_a_terminal},
+      {"the master of a terminal stays the master of that one", taking_over_the_master_of_a_terminal},
       {"a pipe that nobody reads is", taking_over_a_pipe_that_nobody_reads},
       {"a named pipe keeps its end", taking_over_a_named_pipe},
       {"a socket waits as before", taking_over_a_socket},

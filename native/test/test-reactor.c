@@ -55,9 +55,8 @@ static void a_shared_one_leaves_the_set(void) {
   struct rig *rig = rig_new();
   int ends[2];
   unix_pair(ends);
-  int slot = rig_read(rig, ends[0], STREAM);
+  int slot = rig_read(rig, ends[0], STREAM | OW_SHARED);
   int held = dup(ends[0]);
-  ow_share(rig->reactor, slot);
   CHECK_EQUAL(rig_operate(rig, OW_CLOSE, slot, 0), 0);
   CHECK_EQUAL(send(ends[1], "x", 1, 0), 1);
   CHECK(!rig_is_ready(rig, 0));

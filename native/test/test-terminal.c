@@ -172,6 +172,17 @@ static void sizes_change_and_hang_ups_arrive(void) {
   CHECK_EQUAL(ow_terminal_size(-1, &columns, &rows), -EBADF);
 }
 
+static void one_is_ended_without_its_watch(void) {
+  struct ow_program program = script("trap '' HUP TERM; sleep 100", false);
+  struct ow_running running;
+  CHECK_EQUAL(ow_terminal_start(&program, &running), 0);
+  close(running.master);
+  close(running.watch);
+  CHECK_EQUAL(ow_terminal_end(running.pid), 0);
+  CHECK(waitpid(running.pid, NULL, WNOHANG) < 0 && errno == ECHILD);
+  CHECK_EQUAL(ow_terminal_end(running.pid), -ESRCH);
+}
+
 int main(void) {
   static const struct check_case cases[] = {
       {"exit codes and signals are told", statuses_are_told},
@@ -180,6 +191,7 @@ int main(void) {
       {"a program that cannot begin says where and why", failures_are_told_by_name},
       {"output outlives the process that wrote it", output_outlives_its_writer},
       {"the size changes, and a hang-up arrives", sizes_change_and_hang_ups_arrive},
+      {"one that nobody watches is killed and reaped", one_is_ended_without_its_watch},
   };
   return RUN(cases);
 }

@@ -62,7 +62,8 @@ export interface ProcessTransport extends Transport, Abortable, HalfCloseable {
    */
   childTransport(childFD: number): Transport;
   /**
-   * Sends a signal, by name with or without `SIG`, or by number. False when the process is gone.
+   * Sends a signal, by name with or without `SIG`, or by number. False when the process is gone,
+   * or may not be signalled, since it runs as another user.
    *
    * @throws {RangeError} when the platform has no such signal.
    */

@@ -38,10 +38,11 @@ export function waysOf(fd: number): { readonly reads: boolean; readonly writes: 
 
 /**
  * Opens what `fd` leads to once more, so that ours can be made non-blocking without theirs becoming
- * so; `null` where the system cannot (a socket, another user's pipe, no /proc).
+ * so; `null` where the system cannot (a socket, another user's pipe, a terminal's master, no /proc).
  */
 export function reopened(fd: number, flags: number): number | null {
   try {
+    if (isTerminalMaster(fd)) return null;
     return openSync(`/proc/self/fd/${fd}`, flags);
   } catch {
     return null;
@@ -68,11 +69,17 @@ export function reopenedToRead(fd: number): number | null {
 export function reopenedToWrite(fd: number): number | "unread" | null {
   const { O_NOCTTY, O_NONBLOCK, O_WRONLY } = constants;
   try {
+    if (isTerminalMaster(fd)) return null;
     return openSync(`/proc/self/fd/${fd}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
   } catch (error) {
     const isUnread = error instanceof Error && errnoOf(error) === "ENXIO" && kindOf(fd) === "pipe";
     return isUnread ? "unread" : null;
   }
+}
+
+/** The master of a pseudo-terminal: opened anew, it would be that of another terminal. */
+export function isTerminalMaster(fd: number): boolean {
+  return process.platform === "linux" && readlinkSync(`/proc/self/fd/${fd}`).endsWith("/ptmx");
 }
 
 function isNamedPipe(fd: number): boolean {

@@ -23,7 +23,7 @@ import { socketDriver } from "../_drivers/choose-driver.ts";
 import { kindOf, reopened, waysOf } from "../_drivers/descriptor-kind.ts";
 import { DuctWire } from "../_drivers/duct-wire.ts";
 import { meaningForDescriptor } from "../_drivers/errno.ts";
-import { adoptSocket } from "../_drivers/native/native-duct.ts";
+import { adoptSocket, duplicateOf } from "../_drivers/native/native-duct.ts";
 import type { Ownership } from "../_drivers/open-duct.ts";
 import { driverOf, openIntake, openOutlet } from "../_drivers/open-duct.ts";
 import type { OpenableWire } from "../_drivers/open-wire.ts";
@@ -257,7 +257,9 @@ function prepareDucts(address: DescriptorAddress, { driver, ownership }: How): P
   try {
     // One number for both directions is let go by the one that reads: the other has its own.
     const isOne = input !== null && input === output;
-    const own = isOne ? reopened(output, constants.O_WRONLY | constants.O_NOCTTY) : output;
+    const own = isOne
+      ? (reopened(output, constants.O_WRONLY | constants.O_NOCTTY) ?? duplicateOf(output))
+      : output;
     const outletOwnership = isOne && own === null ? "shared" : isOne ? "ours" : ownership;
     const outlet =
       output === null ? null : openOutlet(own ?? output, { driver, ownership: outletOwnership });

@@ -210,7 +210,11 @@ export class ProcessWire implements Wire {
   #kill(cause: CloseCause): void {
     if (this.#isLeaving) return;
     this.#isKilled = this.#status === null;
-    if (this.#isKilled && !this.#child.kill("SIGKILL")) this.#isKilled = false;
+    if (this.#isKilled && !this.#child.kill("SIGKILL")) {
+      // Gone, or another user's: it is left to itself.
+      this.#isKilled = false;
+      this.#child.unref();
+    }
     const { signal: _, ...rest } = cause;
     this.#leave(this.#isKilled || cause.signal === undefined ? cause : rest);
   }

@@ -1,7 +1,7 @@
 import type { Bytes, CloseCause, ProcessAddress, ProcessStatus } from "../../contract/index.ts";
 import type { Facts } from "../../flow/index.ts";
 import { systemRuntime, threw } from "../../flow/index.ts";
-import { causeOfLoss } from "../_drivers/errno.ts";
+import { causeOfLoss, errnoOf } from "../_drivers/errno.ts";
 import { exited } from "../_drivers/exit-causes.ts";
 import type { Reactor } from "../_drivers/native/reactor.ts";
 import type { SlotHolder } from "../_drivers/native/slot-holder.ts";
@@ -67,7 +67,18 @@ export class PtyWire implements OpenableWire, SlotHolder {
 
   signal(signal: string | number): boolean {
     const name = signalOf(signal);
-    return this.#status === null && process.kill(this.#options.running.pid, name);
+    return this.#status === null && this.#sendSignal(name);
+  }
+
+  /** False when it is gone, or has become another user's. */
+  #sendSignal(name: NodeJS.Signals): boolean {
+    try {
+      return process.kill(this.#options.running.pid, name);
+    } catch (error) {
+      const code = error instanceof Error ? errnoOf(error) : undefined;
+      if (code === "ESRCH" || code === "EPERM") return false;
+      throw error;
+    }
   }
 
   /** False when it has gone. */
@@ -77,7 +88,8 @@ export class PtyWire implements OpenableWire, SlotHolder {
   }
 
   send(chunks: readonly Bytes[]): void {
-    if (!this.#hasInputEnded) this.#outlet.send(chunks);
+    // Somebody else may have the slot of one that hung up.
+    if (!this.#hasInputEnded && !this.#isHungUp) this.#outlet.send(chunks);
   }
 
   /** A terminal has no end of its own: what was typed is there. */
@@ -164,10 +176,9 @@ export class PtyWire implements OpenableWire, SlotHolder {
 
   #kill(cause: CloseCause): void {
     if (this.#isOver || this.#cause !== undefined) return;
-    const isAlive = this.#status === null;
-    if (isAlive) process.kill(this.#options.running.pid, "SIGKILL");
+    const isKilled = this.#status === null && this.#sendSignal("SIGKILL");
     const { signal: _, ...rest } = cause;
-    this.#leave(isAlive || cause.signal === undefined ? cause : rest);
+    this.#leave(isKilled || cause.signal === undefined ? cause : rest);
   }
 
   /** Hangs up; what is left is the exit. */
@@ -182,10 +193,12 @@ export class PtyWire implements OpenableWire, SlotHolder {
     }
   }
 
-  /** It is reaped when it exits. */
+  /** It is reaped when it exits, if this process is still there. */
   #leaveToItself(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    const { here, running } = this.#options;
+    here.addon.keepProcess(running.watch, false);
     this.#facts.over(this.#cause);
   }
 

@@ -2,6 +2,7 @@ import type { ProcessAddress } from "../../contract/index.ts";
 import { ConnectError, formatAddress, WireError } from "../../contract/index.ts";
 import type { Meaning } from "../_drivers/errno.ts";
 import { meaningForSpawn } from "../_drivers/errno.ts";
+import { adopted } from "../_drivers/native/native-duct.ts";
 import type { Reactor } from "../_drivers/native/reactor.ts";
 import { TRAIT } from "../_drivers/native/slot-traits.ts";
 import { systemError } from "../_drivers/native/system-error.ts";
@@ -31,12 +32,30 @@ export function startProgram(here: Reactor, options: ResolvedPty): Running {
   );
   const [first, second, pid] = told;
   if (pid === undefined) throw refusal(options, systemError(-first, "spawn", command), second);
-  const { reads, writes, terminal, process: watched } = TRAIT;
-  return {
-    master: here.addon.adopt(first, reads | writes | terminal),
-    watch: here.addon.adopt(second, watched),
-    pid,
-  };
+  try {
+    return { ...adoptBoth(here, first, second), pid };
+  } catch (error) {
+    here.addon.endProgram(pid);
+    throw refusal(options, error instanceof Error ? error : new Error(String(error)), AT_WATCH);
+  }
+}
+
+/** @throws the system's error; both are closed then. */
+function adoptBoth(here: Reactor, master: number, watch: number): Omit<Running, "pid"> {
+  const { reads, writes, terminal, process: watches } = TRAIT;
+  const slots: number[] = [];
+  try {
+    slots.push(adopted(here, master, reads | writes | terminal));
+    slots.push(adopted(here, watch, watches));
+  } catch (error) {
+    // The one that failed is closed already.
+    const [slot] = slots;
+    if (slot === undefined) here.addon.closeDescriptor(watch);
+    else here.close(slot);
+    throw error;
+  }
+  const [first, second] = slots as [number, number];
+  return { master: first, watch: second };
 }
 
 /** A program on a terminal is told which kind it is, as a login would. */
@@ -58,6 +77,8 @@ function candidatesOf(command: string, path: string = SYSTEM_PATH): string[] {
 
 const AT_TERMINAL = 1;
 const AT_FOLDER = 2;
+/** It runs, and cannot be watched. */
+const AT_WATCH = 0;
 
 function refusal(options: ResolvedPty, error: Error, stage: number): ConnectError {
   const { args, command } = options;
@@ -72,6 +93,9 @@ function refusal(options: ResolvedPty, error: Error, stage: number): ConnectErro
 function meaningAt({ cwd }: ResolvedPty, error: Error, stage: number): Meaning {
   const meaning = meaningForSpawn(error);
   if (stage === AT_FOLDER) return { ...meaning, why: `cwd, ${cwd}, cannot be entered` };
+  if (stage === AT_WATCH) {
+    return { code: "ERR_WIRE_BROKEN", why: `it cannot be watched (${error.message})` };
+  }
   if (stage !== AT_TERMINAL) return meaning;
   return { code: "ERR_WIRE_BROKEN", why: `no terminal can be had (${error.message})` };
 }

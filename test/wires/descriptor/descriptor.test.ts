@@ -29,6 +29,7 @@ import { Program } from "../../interop/program.ts";
 import { closeQuietly, makePipe } from "../fifo.ts";
 import { HalfCloseAware, RecordingProtocol } from "../recording-protocol.ts";
 import { onlyNative } from "../unix/descriptor-rig.ts";
+import { EchoOnTerminal } from "./echo-on-terminal.ts";
 
 const options = process.platform === "linux" ? {} : { skip: "needs mkfifo and /proc" };
 const folder = mkdtempSync(join(tmpdir(), "overwall-descriptor-"));
@@ -281,6 +282,29 @@ describe("descriptor on the native driver", onlyNative, () => {
     await protocol.lost;
     closeQuietly(ours, held);
   });
+
+  for (const [way, shared] of [
+    ["native", false],
+    ["native", true],
+    ["portable", false],
+  ] as const) {
+    const whose = shared ? "that is shared" : "of ours";
+    it(`keeps the terminal of a master ${whose}, both ways (${way})`, async () => {
+      using echo = new EchoOnTerminal();
+      const { index } = echo;
+      const ends = descriptor({ fd: echo.master, shared, driver: way });
+      const protocol = await ends.connect(new RecordingProtocol());
+      assert.equal(echo.index, index);
+      protocol.transport.write(Buffer.from("hello"));
+      await protocol.received(5);
+      assert.equal(protocol.bytes.toString(), "hello");
+      protocol.transport.loseConnection();
+      await protocol.lost;
+      if (shared) assert.equal(echo.index, index);
+      if (shared) closeSync(echo.master);
+      assert.equal(await echo.signal, "SIGHUP");
+    });
+  }
 
   it("leaves a shared socket open, and waiting for others", async () => {
     const child = spawn(process.execPath, [program, "shared", "3"], {

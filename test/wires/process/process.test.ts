@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { readdirSync, readlinkSync } from "node:fs";
 import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { isWireError } from "../../../src/contract/index.ts";
 import { whyNotNative } from "../../../src/wires/_drivers/native/addon.ts";
 import { childProcess } from "../../../src/wires/process/index.ts";
+import { runToEnd } from "../../interop/program.ts";
 import { onlyNative } from "../unix/descriptor-rig.ts";
 import { childrenOfOurs, descriptorCount } from "./machine.ts";
 import { HalfCloseAwareProcess, RecordingProcess, shell } from "./recording-process.ts";
@@ -55,6 +57,14 @@ describe("childProcess", options, () => {
     const reason = await child.lost;
     assert.equal(child.bytes.toString(), "hello");
     assert.equal(`${reason.kind} ${reason.by}`, "done us");
+  });
+
+  it("does not keep this process for one that may not be killed", async () => {
+    const path = fileURLToPath(new URL("not-to-be-killed.js", import.meta.url));
+    const { stderr, stdout } = await runToEnd(process.execPath, [path]);
+    const told = /^aborted us undefined (\d+)\n$/.exec(stdout) ?? assert.fail(stdout + stderr);
+    // It runs on, without us.
+    assert.equal(process.kill(Number(told[1]), "SIGKILL"), true);
   });
 
   it("tells exits, then ends, then that the connection is lost (CORE-333, CORE-338)", async () => {

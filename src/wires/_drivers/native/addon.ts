@@ -67,6 +67,8 @@ export interface Addon {
   ):
     | readonly [master: number, watch: number, pid: number]
     | readonly [failure: number, stage: number];
+  /** Kills a program that no slot watches, and reaps it. */
+  endProgram(pid: number): number;
   resizeTerminal(slot: number, columns: number, rows: number): number;
   /** The status of a process that has exited: an exit code, or -1 and a signal. */
   reap(slot: number): readonly [exitCode: number, signal: number] | number;

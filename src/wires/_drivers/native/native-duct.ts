@@ -1,10 +1,13 @@
+import { closeSync } from "node:fs";
 import { ReadStream } from "node:tty";
 import type { DescriptorKind } from "../descriptor-kind.ts";
-import { reopenedToRead, reopenedToWrite } from "../descriptor-kind.ts";
+import { isTerminalMaster, reopenedToRead, reopenedToWrite } from "../descriptor-kind.ts";
 import type { Intake, MakeIntake, MakeOutlet } from "../duct.ts";
 import type { OpenedDuct, Ownership } from "../open-duct.ts";
 import { destroyed } from "../portable/stream-intake.ts";
 import type { Ends } from "../raw-socket.ts";
+import type { Addon } from "./addon.ts";
+import { addon, whyNotNative } from "./addon.ts";
 import type { SlotEnd } from "./native-intake.ts";
 import { NativeIntake } from "./native-intake.ts";
 import { NativeOutlet } from "./native-outlet.ts";
@@ -27,24 +30,24 @@ export function openNativeIntake(
   ownership: Ownership,
 ): OpenedDuct<MakeIntake> | null {
   const here = reactor();
-  const own = kind === "socket" ? ownSocket(here, fd, ownership) : ownRead(here, fd, ownership);
+  const own = ownDescriptor(here, fd, kind, ownership, reopenedToRead);
   if (own === null) return null;
   const end = adoptEnd(here, own, TRAIT.reads | traitsOf(kind));
   // Its raw mode is Node's to set, and to undo when the process ends.
-  const again = kind === "terminal" && ownership === "shared" ? reopenedToRead(fd) : null;
-  const terminal = again === null ? undefined : new ReadStream(again);
+  const terminal =
+    kind === "terminal" && ownership === "shared" ? streamOf(fd, () => here.close(end.slot)) : null;
   return {
     make: (facts) => {
       const intake = new NativeIntake(here, end, facts);
-      return terminal === undefined ? intake : withTerminal(intake, terminal);
+      return terminal === null ? intake : withTerminal(intake, terminal);
     },
     driver: "native",
-    isTaken: false,
+    isTaken: isTaken(fd, kind, ownership),
     release: () => {
       terminal?.destroy();
       here.close(end.slot);
     },
-    ...(terminal && { terminal }),
+    ...(terminal !== null && { terminal }),
   };
 }
 
@@ -56,7 +59,7 @@ export function openNativeOutlet(
   endsShared: boolean,
 ): OpenedDuct<MakeOutlet> | null {
   const here = reactor();
-  const own = kind === "socket" ? ownSocket(here, fd, ownership) : ownWrite(here, fd, ownership);
+  const own = ownDescriptor(here, fd, kind, ownership, reopenedToWrite);
   if (own === null) return null;
   if (own === "unread") {
     return {
@@ -72,7 +75,7 @@ export function openNativeOutlet(
   return {
     make: (facts) => new NativeOutlet(here, end, facts, ending),
     driver: "native",
-    isTaken: false,
+    isTaken: isTaken(fd, kind, ownership),
     release: () => here.close(end.slot),
   };
 }
@@ -90,6 +93,11 @@ export function adoptSocket(fd: number, ownership: Ownership, ends: Ends): Nativ
   return new NativeSocket(here, slot, ends, undefined, true);
 }
 
+/** Another number for the same open file; `null` where the compiled part is not here. */
+export function duplicateOf(fd: number): number | null {
+  return whyNotNative() === null ? duplicated(addon(), fd) : null;
+}
+
 /**
  * Puts a descriptor of ours in a slot, which closes it; it keeps the process while it moves bytes,
  * not while it is open.
@@ -102,11 +110,29 @@ export function adoptEnd(here: Reactor, fd: number, traits: number): SlotEnd {
   return { fd, slot };
 }
 
-function adopted(here: Reactor, fd: number, traits: number): number {
+/**
+ * The slot of a descriptor of ours, which closes it.
+ *
+ * @throws the system's error; the descriptor is closed then.
+ */
+export function adopted(here: Reactor, fd: number, traits: number): number {
   const slot = here.addon.adopt(fd, traits);
   if (slot >= 0) return slot;
   here.addon.closeDescriptor(fd);
   throw systemError(-slot, "adopt");
+}
+
+/** The terminal as Node has it; `failed` is called before the error is thrown. */
+function streamOf(fd: number, failed: () => void): ReadStream | null {
+  const again = reopenedToRead(fd);
+  if (again === null) return null;
+  try {
+    return new ReadStream(again);
+  } catch (error) {
+    closeSync(again);
+    failed();
+    throw error;
+  }
 }
 
 /** Whoever started us, or is started by us, may hold the same open file. */
@@ -115,20 +141,33 @@ function traitsOf(kind: DescriptorKind): number {
   return own | TRAIT.shared;
 }
 
+function ownDescriptor<Opened>(
+  here: Reactor,
+  fd: number,
+  kind: DescriptorKind,
+  ownership: Ownership,
+  reopen: (fd: number) => Opened,
+): number | Opened {
+  if (kind === "socket") return ownSocket(here, fd, ownership);
+  if (ownership === "ours") return takenOver(here, fd);
+  if (isTaken(fd, kind, ownership)) return takenOver(here, duplicated(here.addon, fd));
+  return reopen(fd);
+}
+
+/** Whether the others who have it cannot be spared that it is made non-blocking. */
+function isTaken(fd: number, kind: DescriptorKind, ownership: Ownership): boolean {
+  return ownership === "shared" && kind === "terminal" && isTerminalMaster(fd);
+}
+
 /** Each of its calls says that it does not wait: only the number has to be ours. */
 function ownSocket(here: Reactor, fd: number, ownership: Ownership): number {
-  if (ownership === "ours") return takenOver(here, fd);
-  const own = here.addon.duplicate(fd);
+  return ownership === "ours" ? takenOver(here, fd) : duplicated(here.addon, fd);
+}
+
+function duplicated({ duplicate }: Addon, fd: number): number {
+  const own = duplicate(fd);
   if (own < 0) throw systemError(-own, "dup");
   return own;
-}
-
-function ownRead(here: Reactor, fd: number, ownership: Ownership): number | null {
-  return ownership === "shared" ? reopenedToRead(fd) : takenOver(here, fd);
-}
-
-function ownWrite(here: Reactor, fd: number, ownership: Ownership): number | "unread" | null {
-  return ownership === "shared" ? reopenedToWrite(fd) : takenOver(here, fd);
 }
 
 function takenOver(here: Reactor, fd: number): number {
