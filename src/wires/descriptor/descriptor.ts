@@ -66,8 +66,8 @@ export interface DescriptorOptions {
  *
  * On the native driver a pipe without a name and a terminal get an open file of their own, under
  * the same number, and a socket is left as it is: so that nobody else who holds them is made
- * non-blocking, whoever's they are. **Not promised** on the portable one: that a shared socket
- * stays open.
+ * non-blocking, whoever's they are. **Not promised** on the portable one: that what is
+ * shared and cannot be opened anew (a socket, another user's pipe) stays open, but for 0, 1 and 2.
  *
  * On Windows a descriptor leads to a file, a pipe or the console, and is used in one direction.
  * With `overlapped`, handles of files, pipes and devices are used through a completion port: order

@@ -63,8 +63,8 @@ export interface StdioOptions {
  * on the portable driver), the portable driver takes the descriptor, and the transport's
  * `nonBlocking` names it. Whoever reads output and goes away is an end of our direction, unasked:
  * noticed at once on the native driver, at the next write on the portable one. The descriptors stay
- * open. A close does not wait for the end of input; up to 64 KiB of it may have been taken from a
- * pipe and not delivered.
+ * open, but for those in `nonBlocking` above 2. A close does not wait for the end of input; up to
+ * 64 KiB of it may have been taken from a pipe and not delivered.
  *
  * On Windows pipes, files and the console are standard streams, and other numbers than 0, 1 and 2
  * are refused where they are pipes. Writing to a console holds the loop while somebody selects

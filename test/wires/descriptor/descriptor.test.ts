@@ -92,6 +92,21 @@ describe("descriptor", options, () => {
     closeQuietly(pipe.input, pipe.output);
   });
 
+  for (const driver of ["native", "portable"] as const) {
+    const why = driver === "native" ? whyNotNative() : null;
+    const skip = why !== null && why;
+    it(`leaves a shared pipe open that nobody reads any more (${driver})`, { skip }, async () => {
+      const pipe = makePipe();
+      closeSync(pipe.input);
+      const shared = descriptor({ output: pipe.output, shared: true, driver });
+      const protocol = await shared.connect(new RecordingProtocol());
+      protocol.transport.write(Buffer.from("nobody reads this"));
+      assert.equal((await protocol.lost).ledger.unsent, 17);
+      assert.ok(fstatSync(pipe.output).isFIFO());
+      closeSync(pipe.output);
+    });
+  }
+
   it("takes a file that is open for appending", async () => {
     const path = join(folder, "appended");
     const fd = openSync(path, "a+");
