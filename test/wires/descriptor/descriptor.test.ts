@@ -116,6 +116,38 @@ describe("descriptor", options, () => {
     assert.equal((await protocol.lost).ledger.sent, 5);
   });
 
+  it("appends to a file that goes both ways where it was opened to append", async () => {
+    const path = join(folder, "log");
+    writeFileSync(path, "0123456789");
+    const protocol = new HalfCloseAware();
+    await descriptor({ fd: openSync(path, "a+") }).connect(protocol);
+    await protocol.readEnded;
+    protocol.transport.write(Buffer.from("NEW"));
+    protocol.transport.loseConnection();
+    assert.equal((await protocol.lost).ledger.sent, 3);
+    assert.equal(readFileSync(path, "utf8"), "0123456789NEW");
+    assert.equal(protocol.bytes.toString(), "0123456789");
+  });
+
+  for (const shared of [false, true]) {
+    const whose = shared ? "shared" : "own";
+    it(`reads and writes a file, each from where it stands (${whose})`, async () => {
+      const path = join(folder, `both-${whose}`);
+      writeFileSync(path, "0123456789");
+      const fd = openSync(path, "r+");
+      readSync(fd, Buffer.alloc(4));
+      const protocol = new HalfCloseAware();
+      await descriptor({ fd, shared }).connect(protocol);
+      await protocol.readEnded;
+      for (const word of ["NE", "W"]) protocol.transport.write(Buffer.from(word));
+      protocol.transport.loseConnection();
+      assert.equal((await protocol.lost).ledger.sent, 3);
+      assert.equal(protocol.bytes.toString(), "456789");
+      assert.equal(readFileSync(path, "utf8"), "0123NEW789");
+      closeQuietly(fd);
+    });
+  }
+
   it("reads a file from where it stands, and closes it", async () => {
     const path = join(folder, "partly");
     writeFileSync(path, "read already, and the rest");
