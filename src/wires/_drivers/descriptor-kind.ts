@@ -26,11 +26,40 @@ const PIPE_BITS = 0o010_000;
 
 /** Which ways a descriptor goes; `null` where the system does not tell. */
 export function waysOf(fd: number): { readonly reads: boolean; readonly writes: boolean } | null {
+  const opened = infoOf(fd);
+  if (opened === null) return null;
+  const mode = opened.flags & 3;
+  return { reads: mode !== 1, writes: mode !== 0 };
+}
+
+/** How what `fd` leads to is written when it is opened anew, so that it is as through `fd`. */
+export interface WritingPlace {
+  /** To open it with, besides. */
+  readonly flags: number;
+  /** Where it stands; `null` where it has no place, or is written at its end. */
+  readonly position: number | null;
+}
+
+export function writingPlaceOf(fd: number): WritingPlace {
+  const { O_APPEND, O_DSYNC, O_SYNC } = constants;
+  const opened = infoOf(fd);
+  if (opened === null) return { flags: 0, position: null };
+  const stats = fstatSync(fd);
+  const isPlaced = (stats.isFile() || stats.isBlockDevice()) && (opened.flags & O_APPEND) === 0;
+  return {
+    flags: opened.flags & (O_APPEND | O_DSYNC | O_SYNC),
+    position: isPlaced ? opened.position : null,
+  };
+}
+
+/** `null` where the system does not tell. */
+function infoOf(fd: number): { readonly flags: number; readonly position: number } | null {
   try {
-    const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1];
-    if (flags === undefined) return null;
-    const mode = Number.parseInt(flags, 8) & 3;
-    return { reads: mode !== 1, writes: mode !== 0 };
+    const info = readFileSync(`/proc/self/fdinfo/${fd}`, "utf8");
+    const flags = /^flags:\s*([0-7]+)$/m.exec(info)?.[1];
+    const position = /^pos:\s*(\d+)$/m.exec(info)?.[1];
+    if (flags === undefined || position === undefined) return null;
+    return { flags: Number.parseInt(flags, 8), position: Number(position) };
   } catch {
     return null;
   }

@@ -40,6 +40,8 @@ export interface OutletOptions {
   readonly ownership: Ownership;
   /** Whether the end of this direction is to be the end for whoever shares it, too. */
   readonly endsShared?: boolean;
+  /** Of a file: where to begin. Default `null`: where the descriptor stands, which it moves. */
+  readonly position?: number | null;
 }
 
 /**
@@ -70,13 +72,13 @@ export function openIntake(fd: number, options: IntakeOptions): OpenedDuct<MakeI
  * @throws the system's error when `fd` is none, or cannot be written.
  */
 export function openOutlet(fd: number, options: OutletOptions): OpenedDuct<MakeOutlet> {
-  const { driver, ownership, endsShared = false } = options;
+  const { driver, ownership, endsShared = false, position = null } = options;
   if (process.platform === "win32") return openWindowsOutlet(fd, ownership, endsShared);
   const kind = kindOf(fd);
   if (kind === "file" || kind === "device") {
     const release = releaseOf(fd, ownership);
     return {
-      make: (facts) => new FileOutlet(fd, facts, { position: null, release }),
+      make: (facts) => new FileOutlet(fd, facts, { position, release }),
       driver: null,
       isTaken: false,
       release,

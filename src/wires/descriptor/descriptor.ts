@@ -20,7 +20,8 @@ import {
 import type { Facts, FlowCalls } from "../../flow/index.ts";
 import { checkProtocol, FlowTransport } from "../../flow/index.ts";
 import { socketDriver } from "../_drivers/choose-driver.ts";
-import { kindOf, reopened, waysOf } from "../_drivers/descriptor-kind.ts";
+import type { WritingPlace } from "../_drivers/descriptor-kind.ts";
+import { kindOf, reopened, waysOf, writingPlaceOf } from "../_drivers/descriptor-kind.ts";
 import { DuctWire } from "../_drivers/duct-wire.ts";
 import { meaningForDescriptor } from "../_drivers/errno.ts";
 import { adoptSocket, duplicateOf } from "../_drivers/native/native-duct.ts";
@@ -66,10 +67,14 @@ export interface DescriptorOptions {
  * afterwards the descriptors are closed, unless `shared`, and `connect` refuses another with
  * ERR_WIRE_BUSY. **Not promised:** that two endpoints with the same number are noticed.
  *
+ * A file that goes both ways is read and written from where it stands, and from there on each has a
+ * place of its own: reading moves the one that others share, writing does not. One that was opened
+ * to append is written at its end. **Not promised:** two places where there is no /proc.
+ *
  * On the native driver a pipe without a name and a terminal get an open file of their own, under
  * the same number, and a socket is left as it is: so that nobody else who holds them is made
- * non-blocking, whoever's they are. **Not promised** on the portable one: that a shared socket
- * stays open.
+ * non-blocking, whoever's they are. **Not promised** on the portable one: that what is
+ * shared and cannot be opened anew (a socket, another user's pipe) stays open, but for 0, 1 and 2.
  *
  * On Windows a descriptor leads to a file, a pipe or the console, and is used in one direction.
  * With `overlapped`, handles of files, pipes and devices are used through a completion port: order
@@ -251,18 +256,22 @@ function portableSocket(fd: number): Pick<RawSocket, "wire"> {
   };
 }
 
+const ANYWHERE: WritingPlace = { flags: 0, position: null };
+
 function prepareDucts(address: DescriptorAddress, { driver, ownership }: How): Prepared {
   const { input, output } = address;
   const intake = input === null ? null : openIntake(input, { driver, ownership });
   try {
     // One number for both directions is let go by the one that reads: the other has its own.
     const isOne = input !== null && input === output;
-    const own = isOne
-      ? (reopened(output, constants.O_WRONLY | constants.O_NOCTTY) ?? duplicateOf(output))
-      : output;
+    const { flags, position } = isOne ? writingPlaceOf(output) : ANYWHERE;
+    const again = constants.O_WRONLY | constants.O_NOCTTY | flags;
+    const own = isOne ? (reopened(output, again) ?? duplicateOf(output)) : output;
     const outletOwnership = isOne && own === null ? "shared" : isOne ? "ours" : ownership;
     const outlet =
-      output === null ? null : openOutlet(own ?? output, { driver, ownership: outletOwnership });
+      output === null
+        ? null
+        : openOutlet(own ?? output, { driver, ownership: outletOwnership, position });
     const options = {
       host: address,
       peer: address,

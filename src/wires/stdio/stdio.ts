@@ -21,6 +21,7 @@ import { kindOf } from "../_drivers/descriptor-kind.ts";
 import type { MakeOutlet } from "../_drivers/duct.ts";
 import { DuctWire } from "../_drivers/duct-wire.ts";
 import { meaningForDescriptor } from "../_drivers/errno.ts";
+import type { OpenedDuct } from "../_drivers/open-duct.ts";
 import { driverOf, openIntake, openOutlet } from "../_drivers/open-duct.ts";
 import { openWire } from "../_drivers/open-wire.ts";
 import type { Noted } from "./live-stdio.ts";
@@ -63,8 +64,8 @@ export interface StdioOptions {
  * on the portable driver), the portable driver takes the descriptor, and the transport's
  * `nonBlocking` names it. Whoever reads output and goes away is an end of our direction, unasked:
  * noticed at once on the native driver, at the next write on the portable one. The descriptors stay
- * open. A close does not wait for the end of input; up to 64 KiB of it may have been taken from a
- * pipe and not delivered.
+ * open, but for those in `nonBlocking` above 2. A close does not wait for the end of input; up to
+ * 64 KiB of it may have been taken from a pipe and not delivered.
  *
  * On Windows pipes, files and the console are standard streams, and other numbers than 0, 1 and 2
  * are refused where they are pipes. Writing to a console holds the loop while somebody selects
@@ -123,7 +124,7 @@ async function open<P extends Protocol<StdioTransport>>(
           intake: intake.make,
           endsWithReader: options.endsWithReader,
           outlet: options.closeOutput
-            ? closing(outlet.make, output, () => noted?.closed(output))
+            ? closing(outlet, output, () => noted?.closed(output))
             : outlet.make,
         }),
       given,
@@ -167,12 +168,18 @@ function openBoth({ closeOutput, driver, input, output }: Required<StdioOptions>
 }
 
 /** The same outlet, which also closes the descriptor that others would otherwise still write to. */
-function closing(make: MakeOutlet, fd: number, closed: () => void): MakeOutlet {
+function closing(
+  { make, isTaken }: OpenedDuct<MakeOutlet>,
+  fd: number,
+  closed: () => void,
+): MakeOutlet {
+  // Node closes what it was given with its stream, unless it is a standard one.
+  const isNodes = isTaken && fd > 2;
   let isClosed = false;
   const close = (): void => {
     if (isClosed) return;
     isClosed = true;
-    closeSync(fd);
+    if (!isNodes) closeQuietly(fd);
     closed();
     // The number of a standard stream must not become that of some other file.
     if (fd > 2) return;
@@ -180,12 +187,16 @@ function closing(make: MakeOutlet, fd: number, closed: () => void): MakeOutlet {
     if (taken !== fd) closeSync(taken);
   };
   return (facts) => {
+    const ended = (): void => {
+      close();
+      facts.ended();
+    };
     const outlet = make({
       sent: (byteCount) => facts.sent(byteCount),
       failed: (error) => facts.failed(error),
       ended: () => {
-        close();
-        facts.ended();
+        if (isNodes) outlet.close(ended);
+        else ended();
       },
     });
     return {
@@ -198,4 +209,13 @@ function closing(make: MakeOutlet, fd: number, closed: () => void): MakeOutlet {
         }),
     };
   };
+}
+
+/** Whatever the system says of it, it is no longer ours: the end is told all the same. */
+function closeQuietly(fd: number): void {
+  try {
+    closeSync(fd);
+  } catch {
+    // Somebody closed it behind our back, or it could not write out what it held.
+  }
 }

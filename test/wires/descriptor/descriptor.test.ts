@@ -123,6 +123,21 @@ describe("descriptor", options, () => {
     assert.equal((await protocol.lost).kind, "done");
   });
 
+  for (const driver of ["native", "portable"] as const) {
+    const why = driver === "native" ? whyNotNative() : null;
+    const skip = why !== null && why;
+    it(`leaves a shared pipe open that nobody reads any more (${driver})`, { skip }, async () => {
+      const pipe = makePipe();
+      closeSync(pipe.input);
+      const shared = descriptor({ output: pipe.output, shared: true, driver });
+      const protocol = await shared.connect(new RecordingProtocol());
+      protocol.transport.write(Buffer.from("nobody reads this"));
+      assert.equal((await protocol.lost).ledger.unsent, 17);
+      assert.ok(fstatSync(pipe.output).isFIFO());
+      closeSync(pipe.output);
+    });
+  }
+
   it("takes a file that is open for appending", async () => {
     const path = join(folder, "appended");
     const fd = openSync(path, "a+");
@@ -131,6 +146,38 @@ describe("descriptor", options, () => {
     protocol.transport.loseConnection();
     assert.equal((await protocol.lost).ledger.sent, 5);
   });
+
+  it("appends to a file that goes both ways where it was opened to append", async () => {
+    const path = join(folder, "log");
+    writeFileSync(path, "0123456789");
+    const protocol = new HalfCloseAware();
+    await descriptor({ fd: openSync(path, "a+") }).connect(protocol);
+    await protocol.readEnded;
+    protocol.transport.write(Buffer.from("NEW"));
+    protocol.transport.loseConnection();
+    assert.equal((await protocol.lost).ledger.sent, 3);
+    assert.equal(readFileSync(path, "utf8"), "0123456789NEW");
+    assert.equal(protocol.bytes.toString(), "0123456789");
+  });
+
+  for (const shared of [false, true]) {
+    const whose = shared ? "shared" : "own";
+    it(`reads and writes a file, each from where it stands (${whose})`, async () => {
+      const path = join(folder, `both-${whose}`);
+      writeFileSync(path, "0123456789");
+      const fd = openSync(path, "r+");
+      readSync(fd, Buffer.alloc(4));
+      const protocol = new HalfCloseAware();
+      await descriptor({ fd, shared }).connect(protocol);
+      await protocol.readEnded;
+      for (const word of ["NE", "W"]) protocol.transport.write(Buffer.from(word));
+      protocol.transport.loseConnection();
+      assert.equal((await protocol.lost).ledger.sent, 3);
+      assert.equal(protocol.bytes.toString(), "456789");
+      assert.equal(readFileSync(path, "utf8"), "0123NEW789");
+      closeQuietly(fd);
+    });
+  }
 
   it("reads a file from where it stands, and closes it", async () => {
     const path = join(folder, "partly");

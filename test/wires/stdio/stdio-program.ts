@@ -1,4 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
+import { fstatSync, openSync } from "node:fs";
+import { devNull } from "node:os";
 import type { Protocol, StdioTransport } from "../../../src/contract/index.ts";
 import { finishStdio, stdio } from "../../../src/wires/stdio/index.ts";
 
@@ -101,6 +103,30 @@ const PROGRAMS: Readonly<Record<string, () => Promise<void>>> = {
       },
       dataReceived: (data) => tell(`heard ${Buffer.from(data).toString()}`),
       readConnectionLost: () => tell("input ended"),
+    });
+  },
+  /** Answers on 3, which it ends, and opens another file as soon as that has ended. */
+  third: async () => {
+    let mine: StdioTransport;
+    let other = -1;
+    await stdio({ output: 3, closeOutput: true }).connect({
+      ...SILENT,
+      connectionMade: (transport) => {
+        mine = transport;
+        tell("made");
+      },
+      dataReceived: (data) => {
+        mine.write(data);
+        if (Buffer.from(data).includes("last")) mine.loseWriteConnection();
+      },
+      readConnectionLost: () => undefined,
+      writeConnectionLost: () => {
+        other = openSync(devNull, "r");
+      },
+      connectionLost: ({ kind }) => {
+        const isOther = fstatSync(other).isCharacterDevice();
+        tell(`lost ${kind}, the other file is ${isOther ? "open" : "another"} as ${other}`);
+      },
     });
   },
   /** One key, as it is pressed. */

@@ -10,6 +10,8 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
+import type { Socket } from "node:net";
+import type { Readable, Writable } from "node:stream";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { StdioTransport } from "../../../src/contract/index.ts";
@@ -94,6 +96,18 @@ describe("stdio", options, () => {
     await protocol.writeEnded;
     assert.throws(() => fstatSync(there.output), { code: "EBADF" });
     assert.equal(read(there.input), "all");
+    closeSync(back.output);
+    assert.equal((await protocol.lost).kind, "done");
+    closeQuietly(there.input, back.input);
+  });
+
+  it("ends although somebody else has closed what it was to close", async () => {
+    const [there, back] = [makePipe(), makePipe()];
+    const protocol = new HalfCloseAware();
+    await stdio({ input: back.input, output: there.output, closeOutput: true }).connect(protocol);
+    closeSync(there.output);
+    (protocol.transport as unknown as { loseWriteConnection(): void }).loseWriteConnection();
+    await protocol.writeEnded;
     closeSync(back.output);
     assert.equal((await protocol.lost).kind, "done");
     closeQuietly(there.input, back.input);
@@ -221,6 +235,34 @@ describe("stdio", options, () => {
       assert.equal(status, 0);
       assert.equal(stderr, `${driver}: nonBlocking ${taken}\nheard x\ninput ended\n`);
     });
+  }
+
+  for (const driver of ["native", "portable"] as const) {
+    const why = driver === "native" ? whyNotNative() : null;
+    const skip = why !== null && why;
+    for (const word of ["last", "unread"]) {
+      const what = word === "last" ? "that it ends" : "whose reader has gone";
+      it(`closes a socket ${what} once, and only that (${driver})`, { skip }, async () => {
+        const child = spawn(process.execPath, [program, "third"], {
+          env: { ...process.env, OVERWALL_DRIVER: driver },
+          stdio: ["pipe", "ignore", "pipe", "pipe"],
+        });
+        const input = child.stdin as Writable;
+        const [errors, socket] = [child.stderr as Readable, child.stdio[3] as Socket];
+        const told: Buffer[] = [];
+        const isMade = new Promise((resolve) => errors.once("data", resolve));
+        errors.on("data", (data: Buffer) => told.push(data));
+        await isMade;
+        if (word === "last") socket.resume();
+        else await new Promise((resolve) => socket.destroy().once("close", resolve));
+        input.end(word);
+        const status = await new Promise((resolve) => child.once("close", resolve));
+        const [made, lost = ""] = Buffer.concat(told).toString().split("\n");
+        assert.equal(made, "made");
+        assert.match(lost, /^lost done, the other file is open as \d+$/);
+        assert.equal(status, 0);
+      });
+    }
   }
 
   it("takes files for both, and appends where the shell does", async () => {

@@ -6,6 +6,7 @@ import type { Intake, MakeIntake, MakeOutlet } from "../duct.ts";
 import type { OpenedDuct, Ownership } from "../open-duct.ts";
 import { destroyed } from "../portable/stream-intake.ts";
 import type { Ends } from "../raw-socket.ts";
+import { UnreadOutlet } from "../unread-outlet.ts";
 import type { Addon } from "./addon.ts";
 import { addon, whyNotNative } from "./addon.ts";
 import type { SlotEnd } from "./native-intake.ts";
@@ -16,7 +17,6 @@ import type { Reactor } from "./reactor.ts";
 import { reactor } from "./reactor.ts";
 import { TRAIT } from "./slot-traits.ts";
 import { systemError } from "./system-error.ts";
-import { UnreadOutlet } from "./unread-outlet.ts";
 
 /**
  * A pipe, a socket or a terminal to read, in a slot of the reactor; `null` where it is shared, and

@@ -4,6 +4,7 @@ import type { DescriptorKind } from "../descriptor-kind.ts";
 import { reopenedToRead, reopenedToWrite } from "../descriptor-kind.ts";
 import type { MakeIntake, MakeOutlet } from "../duct.ts";
 import type { OpenedDuct, Ownership } from "../open-duct.ts";
+import { UnreadOutlet } from "../unread-outlet.ts";
 import { FileOutlet } from "./file-outlet.ts";
 import { releaseOf } from "./release.ts";
 import { StreamIntake } from "./stream-intake.ts";
@@ -36,7 +37,15 @@ export function openPortableOutlet(
   endsShared: boolean,
 ): OpenedDuct<MakeOutlet> {
   const reopened = ownership === "shared" ? reopenedToWrite(fd) : null;
-  const own = typeof reopened === "number" ? reopened : null;
+  if (reopened === "unread") {
+    return {
+      make: (facts) => new UnreadOutlet(facts),
+      driver: "portable",
+      isTaken: false,
+      release: () => undefined,
+    };
+  }
+  const own = reopened;
   const isTaken = ownership === "shared" && own === null;
   if (kind === "terminal") {
     // Node makes writing to a terminal block the loop; a full one is tried again instead.

@@ -1,5 +1,5 @@
-import { systemRuntime } from "../../../flow/index.ts";
-import type { Outlet, OutletFacts } from "../duct.ts";
+import { systemRuntime } from "../../flow/index.ts";
+import type { Outlet, OutletFacts } from "./duct.ts";
 
 /** A pipe that nobody read when it was opened: it has ended, and is left to those who share it. */
 export class UnreadOutlet implements Outlet {
