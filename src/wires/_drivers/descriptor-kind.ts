@@ -67,7 +67,8 @@ function infoOf(fd: number): { readonly flags: number; readonly position: number
 
 /**
  * Opens what `fd` leads to once more, so that ours can be made non-blocking without theirs becoming
- * so; `null` where the system cannot (a socket, another user's pipe, a terminal's master, no /proc).
+ * so; `null` where the system cannot (a socket, a terminal's master, another user's pipe, no
+ * /proc).
  */
 export function reopened(fd: number, flags: number): number | null {
   try {
