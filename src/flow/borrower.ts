@@ -8,7 +8,8 @@ import type { Bytes, CloseReason, Protocol, Transport } from "../contract/index.
 export abstract class Borrower implements Protocol {
   /** `null` for every other protocol. */
   static of(protocol: Protocol | null): Borrower | null {
-    return protocol !== null && #isOurs in protocol && protocol.#isOurs ? protocol : null;
+    const isOurs = protocol !== null && #isOurs in protocol && protocol.#isOurs;
+    return isOurs ? protocol : null;
   }
 
   readonly #isOurs = true;

@@ -274,7 +274,7 @@ export const MUTANTS_OF_PARTS: readonly Mutant[] = [
   {
     id: "seat.brand",
     file: "borrower.js",
-    find: "#isOurs in protocol",
+    find: "#isOurs in protocol && protocol.#isOurs",
     replace: '"borrow" in protocol',
     guards: "Who wraps a layer of ours is lent nothing.",
     by: "flow",

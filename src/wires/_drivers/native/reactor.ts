@@ -322,6 +322,8 @@ export class Reactor implements EndOfTurn {
   #handOut(holder: SlotHolder, at: number, size: number): boolean {
     const chunk = new Uint8Array(this.#big as ArrayBuffer, at, size);
     const isSpent = holder.received?.(chunk) === true;
+    // A layer has made something else of it, which is as young.
+    if (isSpent) blockHandedOut(size);
     if (isSpent && this.#poisons) chunk.fill(POISON);
     return isSpent;
   }

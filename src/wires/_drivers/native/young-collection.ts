@@ -9,9 +9,10 @@ const COLLECT_EVERY_BYTES = 4 * 1024 * 1024;
 let handedOutBytes = 0;
 
 /**
- * A block was handed out. Now and then the engine is asked to collect what is young, so that
- * blocks nobody holds come back while they are warm in the processor's caches. Left to itself it
- * counts the blocks as pressure, and marks the whole heap.
+ * A block was handed out, or a part of one was lent, of which a layer has made something. Now and
+ * then the engine is asked to collect what is young, so that blocks nobody holds come back while
+ * they are warm in the processor's caches. Left to itself it counts the blocks as pressure, and
+ * marks the whole heap.
  */
 export function blockHandedOut(byteCount: number): void {
   handedOutBytes += byteCount;
