@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { closeSync, constants } from "node:fs";
 import { Socket } from "node:net";
 import type {
   Capability,
@@ -221,11 +221,12 @@ const ANYWHERE: WritingPlace = { flags: 0, position: null };
 function prepareDucts(address: DescriptorAddress, { driver, ownership }: How): Prepared {
   const { input, output } = address;
   const intake = input === null ? null : openIntake(input, { driver, ownership });
+  // One number for both directions is let go by the one that reads: the other has its own.
+  const isOne = input !== null && input === output;
+  let own: number | null = null;
   try {
-    // One number for both directions is let go by the one that reads: the other has its own.
-    const isOne = input !== null && input === output;
     const { flags, position } = isOne ? writingPlaceOf(output) : ANYWHERE;
-    const own = isOne ? reopened(output, constants.O_WRONLY | constants.O_NOCTTY | flags) : output;
+    own = isOne ? reopened(output, constants.O_WRONLY | constants.O_NOCTTY | flags) : output;
     const outletOwnership = isOne && own === null ? "shared" : isOne ? "ours" : ownership;
     const outlet =
       output === null
@@ -244,6 +245,7 @@ function prepareDucts(address: DescriptorAddress, { driver, ownership }: How): P
     };
   } catch (error) {
     intake?.release();
+    if (isOne && own !== null) closeSync(own);
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import {
   closeSync,
   constants,
@@ -14,7 +14,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -147,6 +147,20 @@ describe("descriptor", options, () => {
       closeQuietly(fd);
     });
   }
+
+  it("leaves nothing open when one of both ways cannot be had", async () => {
+    const path = join(folder, "both-ways");
+    execFileSync("mkfifo", [path]);
+    const [fd, lowest] = [openSync(path, "r+"), openSync(path, "r+")];
+    // A number that Node still watches, closed behind its back: Node refuses what gets it next.
+    const stale = new Socket({ fd: lowest }).resume();
+    await new Promise(setImmediate);
+    closeSync(lowest);
+    const both = descriptor({ fd, driver: "portable" });
+    await assert.rejects(both.connect(new RecordingProtocol()), { message: /is there already/ });
+    assert.throws(() => fstatSync(lowest), { code: "EBADF" });
+    await new Promise((resolve) => stale.destroy().once("close", resolve));
+  });
 
   it("reads a file from where it stands, and closes it", async () => {
     const path = join(folder, "partly");

@@ -29,7 +29,7 @@ export function openNativeIntake(
   const here = reactor();
   const own = kind === "socket" ? ownSocket(here, fd, ownership) : ownRead(here, fd, ownership);
   if (own === null) return null;
-  const end = adoptEnd(here, own, TRAIT.reads | traitsOf(kind));
+  const end = adoptEnd(here, own, TRAIT.reads | traitsOf(kind), own === fd);
   // Its raw mode is Node's to set, and to undo when the process ends.
   const again = kind === "terminal" && ownership === "shared" ? reopenedToRead(fd) : null;
   const terminal = again === null ? undefined : new ReadStream(again);
@@ -66,7 +66,7 @@ export function openNativeOutlet(
       release: () => undefined,
     };
   }
-  const end = adoptEnd(here, own, TRAIT.writes | TRAIT.oneWay | traitsOf(kind));
+  const end = adoptEnd(here, own, TRAIT.writes | TRAIT.oneWay | traitsOf(kind), own === fd);
   const isShut = kind === "socket" && (ownership === "ours" || endsShared);
   const ending = kind !== "socket" ? "close" : isShut ? "shutdown" : "leave";
   return {
@@ -86,7 +86,7 @@ export function adoptSocket(fd: number, ownership: Ownership, ends: Ends): Nativ
   const here = reactor();
   const { reads, writes } = TRAIT;
   const own = ownSocket(here, fd, ownership);
-  const slot = adopted(here, own, reads | writes | traitsOf("socket"));
+  const slot = adopted(here, own, reads | writes | traitsOf("socket"), own === fd);
   return new NativeSocket(here, slot, ends);
 }
 
@@ -94,18 +94,19 @@ export function adoptSocket(fd: number, ownership: Ownership, ends: Ends): Nativ
  * Puts a descriptor of ours in a slot, which closes it; it keeps the process while it moves bytes,
  * not while it is open.
  *
- * @throws the system's error; the descriptor is closed then, as it would be later.
+ * @throws the system's error; the descriptor is closed then, as it would be later, unless it
+ *   `isLeft` to whoever gave it.
  */
-export function adoptEnd(here: Reactor, fd: number, traits: number): SlotEnd {
-  const slot = adopted(here, fd, traits);
+export function adoptEnd(here: Reactor, fd: number, traits: number, isLeft = false): SlotEnd {
+  const slot = adopted(here, fd, traits, isLeft);
   here.addon.keepProcess(slot, false);
   return { fd, slot };
 }
 
-function adopted(here: Reactor, fd: number, traits: number): number {
+function adopted(here: Reactor, fd: number, traits: number, isLeft: boolean): number {
   const slot = here.addon.adopt(fd, traits);
   if (slot >= 0) return slot;
-  here.addon.closeDescriptor(fd);
+  if (!isLeft) here.addon.closeDescriptor(fd);
   throw systemError(-slot, "adopt");
 }
 
