@@ -71,8 +71,12 @@ export interface DescriptorOptions {
  *
  * On the native driver a pipe without a name and a terminal get an open file of their own, under
  * the same number, and a socket is left as it is: so that nobody else who holds them is made
- * non-blocking, whoever's they are. **Not promised** on the portable one: that what is
- * shared and cannot be opened anew (a socket, another user's pipe) stays open, but for 0, 1 and 2.
+ * non-blocking, whoever's they are.
+ *
+ * The peer of a shared socket sees nothing of our end, nor of an abort, since the others go on with
+ * it; nor does a close wait for the peer's end. **Not promised** on the portable driver: this, and
+ * that what is shared and cannot be opened anew (a socket, another user's pipe) stays open, but for
+ * 0, 1 and 2.
  *
  * On Windows a descriptor leads to a file, a pipe or the console, and is used in one direction.
  * With `overlapped`, handles of files, pipes and devices are used through a completion port: order
@@ -205,7 +209,9 @@ function prepareSocket(fd: number, { driver, ownership }: How): Prepared {
   const address: DescriptorAddress = { kind: "descriptor", input: fd, output: fd };
   const ends = { host: address, peer: address };
   const raw = driver === "native" ? adoptSocket(fd, ownership, ends) : portableSocket(fd);
-  return { capabilities: SOCKET, driver, make: (facts) => raw.wire(facts, ends) };
+  // What comes after a close, and the peer's end, are for the others.
+  const capabilities = driver === "native" && ownership === "shared" ? ONE_BY_ONE : SOCKET;
+  return { capabilities, driver, make: (facts) => raw.wire(facts, ends) };
 }
 
 function portableSocket(fd: number): Pick<RawSocket, "wire"> {

@@ -87,7 +87,7 @@ export function adoptSocket(fd: number, ownership: Ownership, ends: Ends): Nativ
   const { reads, writes } = TRAIT;
   const own = ownSocket(here, fd, ownership);
   const slot = adopted(here, own, reads | writes | traitsOf("socket"), own === fd);
-  return new NativeSocket(here, slot, ends);
+  return new NativeSocket(here, slot, ends, undefined, ownership === "shared");
 }
 
 /**

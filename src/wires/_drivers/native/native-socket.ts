@@ -21,6 +21,7 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder, OutletFa
   readonly #reactor: Reactor;
   readonly #slot: number;
   readonly #early: Bytes | undefined;
+  readonly #isShared: boolean;
   #facts: Facts | null = null;
   /** While something is to be sent. */
   #outlet: SlotOutlet | null = null;
@@ -32,11 +33,21 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder, OutletFa
   /** Why it failed before anybody had its wire. */
   #earlyErrno = 0;
 
-  /** @param early bytes that were read before it came here. */
-  constructor(reactor: Reactor, slot: number, ends: Ends | null, early?: Bytes) {
+  /**
+   * @param early bytes that were read before it came here.
+   * @param isShared others use the socket, too: our end is not to be theirs.
+   */
+  constructor(
+    reactor: Reactor,
+    slot: number,
+    ends: Ends | null,
+    early?: Bytes,
+    isShared: boolean = false,
+  ) {
     this.#reactor = reactor;
     this.#slot = slot;
     this.#early = early;
+    this.#isShared = isShared;
     this.ends = ends;
     reactor.hold(slot, this);
   }
@@ -112,7 +123,7 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder, OutletFa
   endSending(): void {
     if (this.#isReleased) return;
     // With both directions ended the close follows in this turn, and ends this one: a call less.
-    if (this.#hasPeerEnded) this.#reactor.confirm(this.#slot, this);
+    if (this.#hasPeerEnded || this.#isShared) this.#reactor.confirm(this.#slot, this);
     else this.#reactor.end(this.#slot, this);
   }
 
