@@ -47,7 +47,7 @@ export interface OutletOptions {
 /**
  * What the native driver cannot open without changing it for others, the portable one takes.
  *
- * @throws the system's error when `fd` is none, or cannot be read.
+ * @throws the system's error when `fd` is none, or cannot be read; it is left open then.
  */
 export function openIntake(fd: number, options: IntakeOptions): OpenedDuct<MakeIntake> {
   const { driver, ownership, follow = false } = options;
@@ -69,7 +69,7 @@ export function openIntake(fd: number, options: IntakeOptions): OpenedDuct<MakeI
 /**
  * As `openIntake`.
  *
- * @throws the system's error when `fd` is none, or cannot be written.
+ * @throws the system's error when `fd` is none, or cannot be written; it is left open then.
  */
 export function openOutlet(fd: number, options: OutletOptions): OpenedDuct<MakeOutlet> {
   const { driver, ownership, endsShared = false, position = null } = options;

@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { closeSync, constants } from "node:fs";
 import { Socket } from "node:net";
 import type {
   Capability,
@@ -73,8 +73,12 @@ export interface DescriptorOptions {
  *
  * On the native driver a pipe without a name and a terminal get an open file of their own, under
  * the same number, and a socket is left as it is: so that nobody else who holds them is made
- * non-blocking, whoever's they are. **Not promised** on the portable one: that what is
- * shared and cannot be opened anew (a socket, another user's pipe) stays open, but for 0, 1 and 2.
+ * non-blocking, whoever's they are.
+ *
+ * The peer of a shared socket sees nothing of our end, nor of an abort, since the others go on with
+ * it; nor does a close wait for the peer's end. **Not promised** on the portable driver: this, and
+ * that what is shared and cannot be opened anew (a socket, another user's pipe) stays open, but for
+ * 0, 1 and 2.
  *
  * On Windows a descriptor leads to a file, a pipe or the console, and is used in one direction.
  * With `overlapped`, handles of files, pipes and devices are used through a completion port: order
@@ -245,7 +249,9 @@ function prepareSocket(fd: number, { driver, ownership }: How): Prepared {
   const address: DescriptorAddress = { kind: "descriptor", input: fd, output: fd };
   const ends = { host: address, peer: address };
   const raw = driver === "native" ? adoptSocket(fd, ownership, ends) : portableSocket(fd);
-  return { capabilities: SOCKET, driver, make: (facts) => raw.wire(facts, ends) };
+  // What comes after a close, and the peer's end, are for the others.
+  const capabilities = driver === "native" && ownership === "shared" ? ONE_BY_ONE : SOCKET;
+  return { capabilities, driver, make: (facts) => raw.wire(facts, ends) };
 }
 
 function portableSocket(fd: number): Pick<RawSocket, "wire"> {
@@ -261,12 +267,13 @@ const ANYWHERE: WritingPlace = { flags: 0, position: null };
 function prepareDucts(address: DescriptorAddress, { driver, ownership }: How): Prepared {
   const { input, output } = address;
   const intake = input === null ? null : openIntake(input, { driver, ownership });
+  // One number for both directions is let go by the one that reads: the other has its own.
+  const isOne = input !== null && input === output;
+  let own: number | null = null;
   try {
-    // One number for both directions is let go by the one that reads: the other has its own.
-    const isOne = input !== null && input === output;
     const { flags, position } = isOne ? writingPlaceOf(output) : ANYWHERE;
     const again = constants.O_WRONLY | constants.O_NOCTTY | flags;
-    const own = isOne ? (reopened(output, again) ?? duplicateOf(output)) : output;
+    own = isOne ? (reopened(output, again) ?? duplicateOf(output)) : output;
     const outletOwnership = isOne && own === null ? "shared" : isOne ? "ours" : ownership;
     const outlet =
       output === null
@@ -285,6 +292,7 @@ function prepareDucts(address: DescriptorAddress, { driver, ownership }: How): P
     };
   } catch (error) {
     intake?.release();
+    if (isOne && own !== null) closeSync(own);
     throw error;
   }
 }

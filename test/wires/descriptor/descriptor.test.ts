@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import {
   closeSync,
   constants,
@@ -14,20 +14,27 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { after, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { DescriptorTransport } from "../../../src/contract/index.ts";
+import type {
+  DescriptorTransport,
+  TcpAddress,
+  TcpTransport,
+  Transport,
+} from "../../../src/contract/index.ts";
+import { isHalfCloseable } from "../../../src/contract/index.ts";
 import { whyNotNative } from "../../../src/wires/_drivers/native/addon.ts";
 import { reactor } from "../../../src/wires/_drivers/native/reactor.ts";
 import { descriptor } from "../../../src/wires/descriptor/index.ts";
+import { tcp } from "../../../src/wires/tcp/index.ts";
 import { missingPrograms } from "../../../tools/missing-programs.ts";
 import { Program } from "../../interop/program.ts";
 import { closeQuietly, makePipe } from "../fifo.ts";
-import { HalfCloseAware, RecordingProtocol } from "../recording-protocol.ts";
+import { HalfCloseAware, pairOver, RecordingProtocol } from "../recording-protocol.ts";
 import { onlyNative } from "../unix/descriptor-rig.ts";
 import { EchoOnTerminal } from "./echo-on-terminal.ts";
 
@@ -178,6 +185,20 @@ describe("descriptor", options, () => {
       closeQuietly(fd);
     });
   }
+
+  it("leaves nothing open when one of both ways cannot be had", async () => {
+    const path = join(folder, "both-ways");
+    execFileSync("mkfifo", [path]);
+    const [fd, lowest] = [openSync(path, "r+"), openSync(path, "r+")];
+    // A number that Node still watches, closed behind its back: Node refuses what gets it next.
+    const stale = new Socket({ fd: lowest }).resume();
+    await new Promise(setImmediate);
+    closeSync(lowest);
+    const both = descriptor({ fd, driver: "portable" });
+    await assert.rejects(both.connect(new RecordingProtocol()), { message: /is there already/ });
+    assert.throws(() => fstatSync(lowest), { code: "EBADF" });
+    await new Promise((resolve) => stale.destroy().once("close", resolve));
+  });
 
   it("reads a file from where it stands, and closes it", async () => {
     const path = join(folder, "partly");
@@ -353,6 +374,54 @@ describe("descriptor on the native driver", onlyNative, () => {
     });
   }
 
+  it("ends a shared socket for itself alone: others go on, both ways", async () => {
+    await using rig = await sharedSocket();
+    const { fd, far } = rig;
+    const protocol = await descriptor({ fd, shared: true, driver }).connect(new HalfCloseAware());
+    protocol.transport.write(Buffer.from("ours, "));
+    loseWriteConnection(protocol.transport);
+    await protocol.writeEnded;
+    far.transport.write(Buffer.from("heard"));
+    await protocol.received(5);
+    protocol.transport.loseConnection();
+    assert.equal((await protocol.lost).kind, "done");
+    writeSync(fd, "theirs");
+    await far.received(12);
+    assert.equal(far.bytes.toString(), "ours, theirs");
+    assert.ok(!far.calls.includes("readLost"));
+  });
+
+  it("takes nothing from a shared socket after a close, and does not wait for its end", async () => {
+    await using rig = await sharedSocket();
+    const { fd, far } = rig;
+    const protocol = await descriptor({ fd, shared: true, driver }).connect(
+      new RecordingProtocol(),
+    );
+    protocol.transport.loseConnection();
+    assert.equal((await protocol.lost).kind, "done");
+    far.transport.write(Buffer.from("theirs"));
+    await far.transport.flushed();
+    const next = await descriptor({ fd, shared: true, driver }).connect(new RecordingProtocol());
+    await next.received(6);
+    assert.equal(next.bytes.toString(), "theirs");
+    next.transport.loseConnection();
+    await next.lost;
+  });
+
+  it("aborts a shared socket without a reset, when the others close it", async () => {
+    await using rig = await sharedSocket();
+    const { fd, far } = rig;
+    const protocol = await descriptor({ fd, shared: true, driver }).connect(
+      new RecordingProtocol(),
+    );
+    (protocol.transport as unknown as { abortConnection(): void }).abortConnection();
+    await protocol.lost;
+    writeSync(fd, "theirs");
+    reactor().addon.closeDescriptor(fd);
+    await far.readEnded;
+    assert.equal(far.bytes.toString(), "theirs");
+  });
+
   it("leaves a shared socket open, and waiting for others", async () => {
     const child = spawn(process.execPath, [program, "shared", "3"], {
       stdio: ["ignore", "ignore", "pipe", "pipe"],
@@ -364,6 +433,32 @@ describe("descriptor on the native driver", onlyNative, () => {
     assert.equal(await back, "after");
   });
 });
+
+/** One end of a TCP connection as a bare number, and who has the other. */
+async function sharedSocket(): Promise<
+  AsyncDisposable & { readonly fd: number; readonly far: HalfCloseAware<TcpTransport> }
+> {
+  const { client, port, server } = await pairOver(
+    tcp({ port: 0, driver: "native" }),
+    (port) => tcp({ port: (port.getHost() as TcpAddress).port, driver: "native" }),
+    () => new HalfCloseAware<TcpTransport>(),
+  );
+  const { fd } = await client.transport.detach();
+  return {
+    fd,
+    far: server,
+    [Symbol.asyncDispose]: async () => {
+      reactor().addon.closeDescriptor(fd);
+      server.transport.abortConnection();
+      await server.lost;
+      await port.stopListening();
+    },
+  };
+}
+
+function loseWriteConnection(transport: Transport): void {
+  if (isHalfCloseable(transport)) transport.loseWriteConnection();
+}
 
 function isNonBlocking(fd: number): boolean {
   const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1];

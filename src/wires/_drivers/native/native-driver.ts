@@ -51,7 +51,7 @@ export function adoptTcpSocket(fd: number, unread?: Bytes): RawSocket | Error {
     here.addon.closeDescriptor(fd);
     return systemError(-slot, "adopt");
   }
-  return new NativeSocket(here, slot, tcpEnds(here, slot), unread, true);
+  return new NativeSocket(here, slot, tcpEnds(here, slot), { early: unread, ending: "shutdown" });
 }
 
 async function connectUnix({ native, shown }: UnixPlace, signal: AbortSignal): Promise<RawSocket> {

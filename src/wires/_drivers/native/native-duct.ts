@@ -32,7 +32,7 @@ export function openNativeIntake(
   const here = reactor();
   const own = ownDescriptor(here, fd, kind, ownership, reopenedToRead);
   if (own === null) return null;
-  const end = adoptEnd(here, own, TRAIT.reads | traitsOf(kind));
+  const end = adoptEnd(here, own, TRAIT.reads | traitsOf(kind), own === fd);
   // Its raw mode is Node's to set, and to undo when the process ends.
   const terminal =
     kind === "terminal" && ownership === "shared" ? streamOf(fd, () => here.close(end.slot)) : null;
@@ -69,7 +69,7 @@ export function openNativeOutlet(
       release: () => undefined,
     };
   }
-  const end = adoptEnd(here, own, TRAIT.writes | TRAIT.oneWay | traitsOf(kind));
+  const end = adoptEnd(here, own, TRAIT.writes | TRAIT.oneWay | traitsOf(kind), own === fd);
   const isShut = kind === "socket" && (ownership === "ours" || endsShared);
   const ending = kind !== "socket" ? "close" : isShut ? "shutdown" : "leave";
   return {
@@ -89,8 +89,9 @@ export function adoptSocket(fd: number, ownership: Ownership, ends: Ends): Nativ
   const here = reactor();
   const { reads, writes } = TRAIT;
   const own = ownSocket(here, fd, ownership);
-  const slot = adopted(here, own, reads | writes | traitsOf("socket"));
-  return new NativeSocket(here, slot, ends, undefined, true);
+  const slot = adopted(here, own, reads | writes | traitsOf("socket"), own === fd);
+  const ending = ownership === "shared" ? "leave" : "shutdown";
+  return new NativeSocket(here, slot, ends, { ending });
 }
 
 /** Another number for the same open file; `null` where the compiled part is not here. */
@@ -102,10 +103,11 @@ export function duplicateOf(fd: number): number | null {
  * Puts a descriptor of ours in a slot, which closes it; it keeps the process while it moves bytes,
  * not while it is open.
  *
- * @throws the system's error; the descriptor is closed then, as it would be later.
+ * @throws the system's error; the descriptor is closed then, as it would be later, unless it
+ *   `isLeft` to whoever gave it.
  */
-export function adoptEnd(here: Reactor, fd: number, traits: number): SlotEnd {
-  const slot = adopted(here, fd, traits);
+export function adoptEnd(here: Reactor, fd: number, traits: number, isLeft = false): SlotEnd {
+  const slot = adopted(here, fd, traits, isLeft);
   here.addon.keepProcess(slot, false);
   return { fd, slot };
 }
@@ -113,12 +115,18 @@ export function adoptEnd(here: Reactor, fd: number, traits: number): SlotEnd {
 /**
  * The slot of a descriptor of ours, which closes it.
  *
- * @throws the system's error; the descriptor is closed then.
+ * @param isLeft whether it stays open when it cannot be had.
+ * @throws the system's error.
  */
-export function adopted(here: Reactor, fd: number, traits: number): number {
+export function adopted(
+  here: Reactor,
+  fd: number,
+  traits: number,
+  isLeft: boolean = false,
+): number {
   const slot = here.addon.adopt(fd, traits);
   if (slot >= 0) return slot;
-  here.addon.closeDescriptor(fd);
+  if (!isLeft) here.addon.closeDescriptor(fd);
   throw systemError(-slot, "adopt");
 }
 

@@ -13,6 +13,19 @@ import { SlotOutlet } from "./slot-outlet.ts";
 import { systemError } from "./system-error.ts";
 
 /**
+ * What tells our end: its close, where nobody else has the socket; a shutdown, where others may
+ * keep it open; nothing, where they go on to use it.
+ */
+export type SocketEnding = "close" | "shutdown" | "leave";
+
+/** Of a socket that comes from elsewhere. */
+export interface SocketOrigin {
+  /** Read before it came here. */
+  readonly early?: Bytes | undefined;
+  readonly ending?: SocketEnding;
+}
+
+/**
  * A connected socket in a slot of the reactor, as a wire: verbs and facts, no decisions.
  *
  * Nothing is read before flow asks. When it fails, what the system still holds is read first.
@@ -22,7 +35,7 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder, OutletFa
   readonly #reactor: Reactor;
   readonly #slot: number;
   readonly #early: Bytes | undefined;
-  readonly #isShared: boolean;
+  readonly #ending: SocketEnding;
   #facts: Facts | null = null;
   /** While something is to be sent. */
   #outlet: SlotOutlet | null = null;
@@ -34,21 +47,16 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder, OutletFa
   /** Why it failed before anybody had its wire. */
   #earlyErrno = 0;
 
-  /**
-   * @param early bytes that were read before it came here.
-   * @param isShared whether others may hold the same socket.
-   */
   constructor(
     reactor: Reactor,
     slot: number,
     ends: Ends | null,
-    early?: Bytes,
-    isShared: boolean = false,
+    { early, ending = "close" }: SocketOrigin = FROM_HERE,
   ) {
     this.#reactor = reactor;
     this.#slot = slot;
     this.#early = early;
-    this.#isShared = isShared;
+    this.#ending = ending;
     this.ends = ends;
     reactor.hold(slot, this);
   }
@@ -123,9 +131,9 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder, OutletFa
 
   endSending(): void {
     if (this.#isReleased) return;
-    // With both directions ended the close follows in this turn, and ends this one: a call less,
-    // where no other process keeps the socket open.
-    if (this.#hasPeerEnded && !this.#isShared) this.#reactor.confirm(this.#slot, this);
+    // With both directions ended the close follows in this turn, and ends this one: a call less.
+    const isLeft = this.#ending === "leave" || (this.#ending === "close" && this.#hasPeerEnded);
+    if (isLeft) this.#reactor.confirm(this.#slot, this);
     else this.#reactor.end(this.#slot, this);
   }
 
@@ -242,6 +250,8 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder, OutletFa
     else this.#reactor.close(this.#slot);
   }
 }
+
+const FROM_HERE: SocketOrigin = {};
 
 /** For who must see each byte cross, or doubts that this is right. */
 function isShortcutOff(): boolean {
