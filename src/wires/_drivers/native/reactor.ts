@@ -22,6 +22,7 @@ const COPY_BELOW_BYTES = 4096;
 const PIECES_MAX = 1024;
 const NOTHING_SPENT = -1;
 const POISON = 0xdb;
+const LENT_FOR_ONE_HANDED_OUT = 8;
 
 /**
  * The native reactor of this thread: hands on what happened, and stages what is to be done until
@@ -322,8 +323,8 @@ export class Reactor implements EndOfTurn {
   #handOut(holder: SlotHolder, at: number, size: number): boolean {
     const chunk = new Uint8Array(this.#big as ArrayBuffer, at, size);
     const isSpent = holder.received?.(chunk) === true;
-    // A layer has made something else of it, which is as young.
-    if (isSpent) blockHandedOut(size);
+    // A layer has made something else of it, which is as young, and weighs less than a block.
+    if (isSpent) blockHandedOut(size / LENT_FOR_ONE_HANDED_OUT);
     if (isSpent && this.#poisons) chunk.fill(POISON);
     return isSpent;
   }
