@@ -161,6 +161,12 @@ describe("conform over TLS", () => {
     });
   }
 
+  test("makes the certificate where none was given, and says so", async () => {
+    const { code, stderr } = await runCli("conform", "tls://127.0.0.1:0", "--case", "write.order");
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^tls\+tcp:\/\/127\.0\.0\.1:0\?selfSigned: \d+ checks$/m);
+  });
+
   test("finds nothing broken in a relay from TLS to TLS", async () => {
     const path = scratch.path("t");
     const cert = file("relay-target.pem", both(forLocalhost));
