@@ -63,6 +63,17 @@ export async function run(reporter: Reporter, url: string, options: ConnectOptio
   tellClosed(reporter, reason, seen);
   if (streams.inputError !== undefined) throw streams.inputError;
   process.exitCode = exitCodeFor(reason, streams, stopper);
+  if (reason.kind === "done" && streams.isInputLeft && seen !== undefined)
+    tellInputLeft(reporter, seen.peer);
+}
+
+/** A program that leaves its input says what that means by its exit; nobody else does. */
+function tellInputLeft(reporter: Reporter, peer: Address): void {
+  if (peer.kind === "process") return;
+  const hint = peer.kind === "file" ? "; to write the file say ?write or ?append" : "";
+  const message = `Cannot send standard input: ${formatAddress(peer)} took nothing of it${hint}`;
+  reporter.fault({ event: "error", message }, message);
+  process.exitCode ||= EXIT.failed;
 }
 
 /** Node gives a folder as an input that is over at once, so that its fault would go unseen. */
