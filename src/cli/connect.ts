@@ -1,6 +1,6 @@
 import { fstatSync } from "node:fs";
 import type { Address, CloseReason, Observer, Transport } from "../contract/index.ts";
-import { describeReason, formatAddress } from "../contract/index.ts";
+import { formatAddress } from "../contract/index.ts";
 import { endpoint } from "../endpoints/index.ts";
 import { observe } from "../flow/index.ts";
 import { EXIT, exitCodeOfReason } from "./exit-code.ts";
@@ -13,7 +13,7 @@ import { StandardStreams } from "./standard-streams.ts";
 import { aborted, Stopper } from "./stopper.ts";
 import { tap } from "./tap.ts";
 import { tellTls } from "./tls-info.ts";
-import { carriedWords, ledgerWords } from "./wording.ts";
+import { carriedWords, ledgerWords, reasonWords } from "./wording.ts";
 
 /** After the peer's end: how long piped input may give nothing. */
 const HALF_OPEN_IDLE_MS = 60_000;
@@ -109,7 +109,7 @@ function tellClosed(reporter: Reporter, reason: CloseReason, seen: Seen | undefi
       reason: why,
       ...facts,
     },
-    `closed: ${carriedWords(reason.ledger)}; ${describeReason(reason)}`,
+    `closed: ${carriedWords(reason.ledger)}; ${reasonWords(reason)}`,
   );
   reporter.detail(ledgerWords(reason.ledger));
 }

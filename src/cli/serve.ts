@@ -1,5 +1,5 @@
 import type { CloseReason, Limits, OnError } from "../contract/index.ts";
-import { describeReason, formatAddress } from "../contract/index.ts";
+import { formatAddress } from "../contract/index.ts";
 import { didYouMean, endpoint, parse } from "../endpoints/index.ts";
 import { observe } from "../flow/index.ts";
 import type { Drained } from "./drain.ts";
@@ -19,7 +19,7 @@ import { Served } from "./served.ts";
 import { NAMED_SERVICES } from "./services/named.ts";
 import { aborted, Stopper } from "./stopper.ts";
 import { tap } from "./tap.ts";
-import { bytesOf, carriedWords, codeOf, ledgerWords, messageOf } from "./wording.ts";
+import { bytesOf, carriedWords, codeOf, ledgerWords, messageOf, reasonWords } from "./wording.ts";
 
 /** `overwall serve PROTOCOL URL…` */
 export async function run(
@@ -146,7 +146,7 @@ function tellClosed(reporter: Reporter, { id, peer }: ServedConnection, reason: 
     reason: why,
     ...facts,
   };
-  const words = `#${id} closed: ${carriedWords(reason.ledger)}; ${describeReason(reason)}`;
+  const words = `#${id} closed: ${carriedWords(reason.ledger)}; ${reasonWords(reason)}`;
   if (reason.kind === "failed" && reason.by === "us") reporter.fault(event, words);
   else reporter.tell(event, words);
   reporter.detail(`#${id} ${ledgerWords(reason.ledger)}`);
