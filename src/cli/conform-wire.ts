@@ -61,7 +61,8 @@ export function certified(listen: string): string {
 function trusting(layer: LayerSpec): LayerSpec {
   const { options, scheme } = layer;
   if (scheme !== "tls" || options["selfSigned"] !== true) return layer;
-  return { scheme, options: { ...options, insecure: true } };
+  const { saveCert: _, ...rest } = options;
+  return { scheme, options: { ...rest, insecure: true } };
 }
 
 /** An endpoint that is still being loaded. */

@@ -57,9 +57,18 @@ async function open(
     return await (scheme as Scheme).open(request);
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-    const query = spec.indexOf("?");
-    throw new SpecError(spec, query < 0 ? spec.indexOf(":") + 1 : query + 1, error.message);
+    throw new SpecError(spec, offsetOf(error.message, spec), error.message, { cause: error });
   }
+}
+
+/** Where the option stands that a message is about, as `key: …` or with its name in backticks. */
+function offsetOf(message: string, spec: string): number {
+  const query = spec.indexOf("?");
+  if (query < 0) return spec.indexOf(":") + 1;
+  const named = /^(\w+): |`(\w+)`/.exec(message);
+  const option = new RegExp(`[?&](?:\\w+\\.)?${named?.[1] ?? named?.[2]}(?=[=&]|$)`);
+  const found = named === null ? -1 : spec.slice(query).search(option);
+  return query + 1 + Math.max(0, found);
 }
 
 async function inOrder(all: readonly (() => Promise<void>)[]): Promise<void> {

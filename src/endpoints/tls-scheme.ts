@@ -20,6 +20,10 @@ export const tlsScheme: Scheme = {
       describe: "a certificate made on the spot, in place of cert",
       fallback: "false",
     },
+    saveCert: {
+      type: "text",
+      describe: "with selfSigned: a file to write that certificate to, as the ca of a client",
+    },
     requestCert: {
       type: "boolean",
       describe: "listening: clients must have a certificate",
