@@ -4,6 +4,7 @@ import { formatAddress } from "../contract/index.ts";
 import { endpoint } from "../endpoints/index.ts";
 import { observe } from "../flow/index.ts";
 import { EXIT, exitCodeOfReason } from "./exit-code.ts";
+import { asAsked } from "./listening.ts";
 import type { TrafficOptions } from "./options.ts";
 import { halfOpenIdleOf, limitsOf } from "./options.ts";
 import { showProgress } from "./progress.ts";
@@ -37,7 +38,7 @@ export async function run(reporter: Reporter, url: string, options: ConnectOptio
       seen = { host, peer };
       reporter.tell(
         { event: "opened", id: 1, host, peer },
-        reporter.faint(`connected to ${formatAddress(peer)}`),
+        reporter.faint(`connected to ${asAsked(url, peer)}`),
       );
     },
   };

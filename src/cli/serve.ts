@@ -7,7 +7,7 @@ import { drain } from "./drain.ts";
 import { exitCodeOfReason, UsageError } from "./exit-code.ts";
 import { tellErrors } from "./homeless-errors.ts";
 import type { Listened } from "./listening.ts";
-import { boundUrl, reloadOnHangup } from "./listening.ts";
+import { asAsked, reloadOnHangup } from "./listening.ts";
 import type { TrafficOptions } from "./options.ts";
 import { limitsOf } from "./options.ts";
 import { showProgress } from "./progress.ts";
@@ -96,7 +96,7 @@ async function listen(
 ): Promise<Listened> {
   const made = await endpoint(url);
   const port = await served.listen(made, { limits, onError });
-  const at = boundUrl(url, port.getHost());
+  const at = asAsked(url, port.getHost());
   reporter.tell(
     { event: "listening", url: at, address: port.getHost(), protocol },
     `listening on ${at}, serving ${protocol}`,

@@ -56,6 +56,7 @@ describe("connect --tls-info", () => {
       ["CN=127.0.0.1"],
     );
     const { stderr } = await connect(url);
+    assert.ok(stderr.includes(`connected to tls://127.0.0.1:${port}\n`), stderr);
     assert.match(stderr, /^TLS: TLSv1\.3, TLS_\w+$/m);
     assert.match(stderr, /^ {2}0: certificate of CN=127\.0\.0\.1, issued by CN=127\.0\.0\.1$/m);
     assert.match(stderr, /^ {5}valid from \S+Z to \S+Z \(29 days left\)$/m);
