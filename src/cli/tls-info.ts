@@ -15,6 +15,7 @@ export function tellTls(
     return;
   }
   const { protocol, cipher, alpn, servername, authorized, unauthorizedWhy } = transport;
+  const why = unauthorizedWhy === "" ? "" : `: ${inCommandWords(unauthorizedWhy)}`;
   const chain = chainOf(transport.peerCertificate).map(factsOf);
   const [certificate = null] = chain;
   const lines = [
@@ -22,7 +23,7 @@ export function tellTls(
     `  alpn ${alpn ?? "(none)"}, name asked for ${servername ?? "(none)"}`,
     ...(chain.length === 0 ? ["  the peer gave no certificate"] : []),
     ...chain.flatMap((one, depth) => wordsOf(one, depth, nowMs)),
-    `  ${authorized ? "verified" : `NOT verified${unauthorizedWhy && `: ${inCommandWords(unauthorizedWhy)}`}`}`,
+    `  ${authorized ? "verified" : `NOT verified${why}`}`,
   ];
   const session = { protocol, cipher, alpn, servername, authorized, unauthorizedWhy };
   reporter.tell({ event: "tls", id: 1, ...session, certificate, chain }, lines.join("\n"));
