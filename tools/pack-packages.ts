@@ -15,21 +15,39 @@ async function packPackages(folder: string): Promise<void> {
     mkdirSync(folder, { recursive: true });
     const main = manifestOf(root);
     const packed: string[] = [];
+    const forHere: string[] = [];
     for (const target of TARGETS) {
       const at = join(stage, target.name);
       const why = await stagePlatform(root, at, target, main);
       if (why === null) {
-        await npmPack(at, folder);
+        const tarball = await npmPack(at, folder);
         packed.push(packageOf(target));
+        if (isHere(target)) forHere.push(tarball);
       }
       say(why === null ? `packed: ${packageOf(target)}` : `absent: ${packageOf(target)}: ${why}`);
     }
     const at = await stageMain(root, stage, packed, main);
-    await npmPack(at, folder);
+    const tarball = await npmPack(at, folder);
     say(`packed: ${main.name}`);
+    tellNext(folder, [tarball, ...forHere], packed.length < TARGETS.length);
   } finally {
     rmSync(stage, { recursive: true });
   }
+}
+
+/** All of them at once would not do: npm refuses what is for another platform. */
+function tellNext(folder: string, tarballs: readonly string[], isOneAbsent: boolean): void {
+  const files = tarballs.map((name) => quoteForShell(join(folder, name)));
+  say(`\nOn this machine:\n  npm install ${files.join(" ")}`);
+  if (isOneAbsent)
+    say(
+      "Where the package for a platform is absent, the portable driver carries everything,\n" +
+        "until gcc compiles the native one there: overwall wires says how.",
+    );
+}
+
+function quoteForShell(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 interface Target {
@@ -57,7 +75,9 @@ interface Manifest {
   readonly license: string;
   readonly engines: object;
   readonly files: readonly string[];
+  readonly devDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly scripts?: Readonly<Record<string, string>>;
 }
 
 function manifestOf(folder: string): Manifest {
@@ -107,7 +127,8 @@ async function stageMain(
   await run("tar", ["-xzf", tarball, "-C", stage], stage);
   const at = join(stage, "package");
   rmSync(join(at, "native/build"), { recursive: true, force: true });
-  const manifest = manifestOf(at);
+  // A script called "prepare" makes npm warn of one that is run at the install.
+  const { devDependencies: _, scripts: __, ...manifest } = manifestOf(at);
   const compiled = Object.fromEntries(platforms.map((name) => [name, version]));
   writeManifest(at, {
     ...manifest,

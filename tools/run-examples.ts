@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { CheckResult, Finding } from "./check-result.ts";
 import { listFiles } from "./list-files.ts";
 import { runProgram } from "./run-program.ts";
@@ -8,11 +8,12 @@ export async function runExamples(root: string): Promise<CheckResult> {
   const findings: Finding[] = [];
   const notes: string[] = [];
   const examples = listFiles(root, "examples", ".ts").filter((path) => !path.includes("/", 9));
+  const runner = join(root, "build/tools/run-example.js");
   let ran = 0;
   for (const path of examples) {
-    const compiled = join(root, "build", path.replace(/\.ts$/, ".js"));
+    const name = basename(path, ".ts");
     const began = performance.now();
-    const { status, output } = await runProgram(process.execPath, [compiled], {
+    const { status, output } = await runProgram(process.execPath, [runner, name], {
       cwd: root,
       timeoutMs: EXAMPLE_MAX_MS,
     });

@@ -22,7 +22,8 @@ const LATENESS_MS = 1_500;
  * What it can do is asked of a first connection, which is made and closed here.
  */
 export async function conformWire(options: ConformWireOptions): Promise<WireUnderTest> {
-  const { name, listen, connect } = options;
+  const { name, connect } = options;
+  const listen = certified(options.listen);
   const server = await endpoint(listen);
   const client = connect === undefined ? null : await endpoint(connect);
   const made = endpointWire({
@@ -44,11 +45,24 @@ async function leadingTo(host: Address, listen: string): Promise<Endpoint> {
   return endpoint(format({ layers: layers.map(trusting), place }));
 }
 
+/** With a certificate made on the spot for every server that was given none. */
+export function certified(listen: string): string {
+  const { layers, place } = parse(listen);
+  const isBare = ({ scheme, options }: LayerSpec): boolean =>
+    scheme === "tls" && options["cert"] === undefined && options["selfSigned"] === undefined;
+  if (!layers.some(isBare)) return listen;
+  const given = layers.map((layer) =>
+    isBare(layer) ? { ...layer, options: { ...layer.options, selfSigned: true } } : layer,
+  );
+  return format({ layers: given, place });
+}
+
 /** A certificate made on the spot is ours, and nobody can vouch for it. */
 function trusting(layer: LayerSpec): LayerSpec {
   const { options, scheme } = layer;
   if (scheme !== "tls" || options["selfSigned"] !== true) return layer;
-  return { scheme, options: { ...options, insecure: true } };
+  const { saveCert: _, ...rest } = options;
+  return { scheme, options: { ...rest, insecure: true } };
 }
 
 /** An endpoint that is still being loaded. */

@@ -3,7 +3,7 @@ import { didYouMean, parse } from "../endpoints/index.ts";
 import type { RunnableCase } from "../testing/index.ts";
 import { ConformanceFailure, conformance } from "../testing/index.ts";
 import type { ConformWireOptions } from "./conform-wire.ts";
-import { conformWire } from "./conform-wire.ts";
+import { certified, conformWire } from "./conform-wire.ts";
 import { EXIT, UsageError } from "./exit-code.ts";
 import type { CommonOptions } from "./options.ts";
 import type { Reporter } from "./reporter.ts";
@@ -70,8 +70,8 @@ function wireOf(url: string | undefined, through: string | undefined): ConformWi
     throw new UsageError("Cannot conform: give a URL, or --through LISTEN=CONNECT, and not both");
   }
   if (through !== undefined) return splitThrough(through);
-  parse(url as string);
-  return { name: url as string, listen: url as string };
+  const listen = certified(url as string);
+  return { name: listen, listen };
 }
 
 /** Options have a `=` as well: the one that counts has an endpoint on both sides. */

@@ -1,9 +1,10 @@
 import { fstatSync } from "node:fs";
 import type { Address, CloseReason, Observer, Transport } from "../contract/index.ts";
-import { describeReason, formatAddress } from "../contract/index.ts";
+import { formatAddress } from "../contract/index.ts";
 import { endpoint } from "../endpoints/index.ts";
 import { observe } from "../flow/index.ts";
 import { EXIT, exitCodeOfReason } from "./exit-code.ts";
+import { asAsked } from "./listening.ts";
 import type { TrafficOptions } from "./options.ts";
 import { halfOpenIdleOf, limitsOf } from "./options.ts";
 import { showProgress } from "./progress.ts";
@@ -13,7 +14,7 @@ import { StandardStreams } from "./standard-streams.ts";
 import { aborted, Stopper } from "./stopper.ts";
 import { tap } from "./tap.ts";
 import { tellTls } from "./tls-info.ts";
-import { carriedWords, ledgerWords } from "./wording.ts";
+import { carriedWords, ledgerWords, reasonWords } from "./wording.ts";
 
 /** After the peer's end: how long piped input may give nothing. */
 const HALF_OPEN_IDLE_MS = 60_000;
@@ -37,7 +38,7 @@ export async function run(reporter: Reporter, url: string, options: ConnectOptio
       seen = { host, peer };
       reporter.tell(
         { event: "opened", id: 1, host, peer },
-        reporter.faint(`connected to ${formatAddress(peer)}`),
+        reporter.faint(`connected to ${asAsked(url, peer)}`),
       );
     },
   };
@@ -63,6 +64,17 @@ export async function run(reporter: Reporter, url: string, options: ConnectOptio
   tellClosed(reporter, reason, seen);
   if (streams.inputError !== undefined) throw streams.inputError;
   process.exitCode = exitCodeFor(reason, streams, stopper);
+  if (reason.kind === "done" && streams.isInputLeft && seen !== undefined)
+    tellInputLeft(reporter, seen.peer);
+}
+
+/** A program that leaves its input says what that means by its exit; nobody else does. */
+function tellInputLeft(reporter: Reporter, peer: Address): void {
+  if (peer.kind === "process") return;
+  const hint = peer.kind === "file" ? "; to write the file say ?write or ?append" : "";
+  const message = `Cannot send standard input: ${formatAddress(peer)} took nothing of it${hint}`;
+  reporter.fault({ event: "error", message }, message);
+  process.exitCode ||= EXIT.failed;
 }
 
 /** Node gives a folder as an input that is over at once, so that its fault would go unseen. */
@@ -98,7 +110,7 @@ function tellClosed(reporter: Reporter, reason: CloseReason, seen: Seen | undefi
       reason: why,
       ...facts,
     },
-    `closed: ${carriedWords(reason.ledger)}; ${describeReason(reason)}`,
+    `closed: ${carriedWords(reason.ledger)}; ${reasonWords(reason)}`,
   );
   reporter.detail(ledgerWords(reason.ledger));
 }

@@ -4,9 +4,10 @@ import { specThrough } from "../endpoints/index.ts";
 import type { Reporter } from "./reporter.ts";
 import { codeOf, messageOf } from "./wording.ts";
 
-/** Where somebody can connect who reads it: the layers of `listen`, and where it is bound. */
-export function boundUrl(listen: string, host: Address): string {
-  return specThrough(host, listen, "bare") ?? formatAddress(host);
+/** An address as it was asked for: with the layers of `url`, and its name for a terminal. */
+export function asAsked(url: string, address: Address): string {
+  const shown = specThrough(address, url, "bare") ?? formatAddress(address);
+  return url.startsWith("pty:") ? shown.replace(/^process:/, "pty:") : shown;
 }
 
 /** An endpoint that is listened on, and how it was written. */

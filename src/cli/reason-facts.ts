@@ -1,5 +1,5 @@
 import type { CloseReason, Ledger } from "../contract/index.ts";
-import { describeReason } from "../contract/index.ts";
+import { reasonWords } from "./wording.ts";
 
 /** A reason as an event has it: values only, no error objects. */
 export interface ReasonFacts {
@@ -21,7 +21,7 @@ export function factsOf(reason: CloseReason): ReasonFacts {
     ...(reason.code === undefined ? {} : { code: reason.code }),
     ...(reason.exitCode === undefined ? {} : { exitCode: reason.exitCode }),
     ...(reason.signal === undefined ? {} : { signal: reason.signal }),
-    reason: describeReason(reason),
+    reason: reasonWords(reason),
     ledger: { ...reason.ledger },
     ...(reason.via === undefined ? {} : { via: factsOf(reason.via) }),
   };

@@ -1,7 +1,6 @@
 import type { CloseReason } from "../contract/index.ts";
-import { describeReason } from "../contract/index.ts";
 import type { JoinReport, Side } from "../join/index.ts";
-import { bytesOf, secondsOf } from "./wording.ts";
+import { bytesOf, reasonWords, secondsOf } from "./wording.ts";
 
 const NAMES: Readonly<Record<Side, string>> = { left: "client", right: "server" };
 
@@ -18,10 +17,10 @@ export function describeClosed(report: JoinReport): string {
   const [there, back] = [bytesOf(bytes.leftToRight), bytesOf(bytes.rightToLeft)];
   const parts = [
     `${there} →, ${back} ← in ${secondsOf(durationMs)}`,
-    `${NAMES[endedFirst]} side ${describeReason(report[endedFirst])}${lossOf(report[endedFirst])}`,
+    `${NAMES[endedFirst]} side ${reasonWords(report[endedFirst])}${lossOf(report[endedFirst])}`,
   ];
   if (report[other].kind !== "done") {
-    parts.push(`${NAMES[other]} side ${describeReason(report[other])}${lossOf(report[other])}`);
+    parts.push(`${NAMES[other]} side ${reasonWords(report[other])}${lossOf(report[other])}`);
   }
   if (report.abortBecameEnd !== undefined) {
     const whom = { left: "the client cannot", right: "the server cannot", both: "no side can" };

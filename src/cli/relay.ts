@@ -9,7 +9,7 @@ import { drain } from "./drain.ts";
 import { EXIT, exitCodeOf, exitCodeOfReason } from "./exit-code.ts";
 import { tellErrors } from "./homeless-errors.ts";
 import type { Listened } from "./listening.ts";
-import { boundUrl, reloadOnHangup } from "./listening.ts";
+import { asAsked, reloadOnHangup } from "./listening.ts";
 import type { TrafficOptions } from "./options.ts";
 import { halfOpenIdleOf, limitsOf } from "./options.ts";
 import { showProgress } from "./progress.ts";
@@ -64,7 +64,7 @@ export async function relayOnto(
   const made = await Promise.all(urls.map((url) => endpoint(url)));
   const listened: Listened[] = [];
   const from = listenOnAll(made, (port, index) => {
-    const url = boundUrl(urls[index] as string, port.getHost());
+    const url = asAsked(urls[index] as string, port.getHost());
     listened.push({ url, endpoint: made[index] as Endpoint });
     reporter.tell(
       { event: "listening", url, address: port.getHost(), target },

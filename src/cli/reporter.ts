@@ -1,5 +1,6 @@
 import { isWireError } from "../contract/index.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
+import { messageOf } from "./wording.ts";
 
 export type ColorChoice = "auto" | "always" | "never";
 
@@ -82,7 +83,7 @@ export class Reporter {
   /** One message, without a stack unless asked for; sets the exit code that the error means. */
   fail(error: unknown): void {
     process.exitCode = exitCodeOf(error);
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (this.isJson) {
       const code = isWireError(error) ? { code: error.code } : {};
       this.tell({ event: "error", message, ...code });

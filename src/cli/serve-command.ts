@@ -3,6 +3,7 @@ import { parse } from "../endpoints/index.ts";
 import { childProcess } from "../wires/process/index.ts";
 import { pty } from "../wires/pty/index.ts";
 import { UsageError } from "./exit-code.ts";
+import { warnOfAbsent } from "./find-program.ts";
 import type { TrafficOptions } from "./options.ts";
 import { relayOnto } from "./relay.ts";
 import type { Reporter } from "./reporter.ts";
@@ -28,6 +29,7 @@ export async function run(
   // Not by way of a string: what stands in an argument is nobody's option, and nobody's password.
   const start = isOnTerminal ? pty : childProcess;
   const onto = start({ command, args, env: "inherit" });
+  warnOfAbsent(reporter, command);
   await relayOnto(reporter, { urls, target, onto, what: `serve ${command} on` }, options);
 }
 

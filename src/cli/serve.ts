@@ -1,5 +1,5 @@
 import type { CloseReason, Limits, OnError } from "../contract/index.ts";
-import { describeReason, formatAddress } from "../contract/index.ts";
+import { formatAddress } from "../contract/index.ts";
 import { didYouMean, endpoint, parse } from "../endpoints/index.ts";
 import { observe } from "../flow/index.ts";
 import type { Drained } from "./drain.ts";
@@ -7,7 +7,7 @@ import { drain } from "./drain.ts";
 import { exitCodeOfReason, UsageError } from "./exit-code.ts";
 import { tellErrors } from "./homeless-errors.ts";
 import type { Listened } from "./listening.ts";
-import { boundUrl, reloadOnHangup } from "./listening.ts";
+import { asAsked, reloadOnHangup } from "./listening.ts";
 import type { TrafficOptions } from "./options.ts";
 import { limitsOf } from "./options.ts";
 import { showProgress } from "./progress.ts";
@@ -19,7 +19,7 @@ import { Served } from "./served.ts";
 import { NAMED_SERVICES } from "./services/named.ts";
 import { aborted, Stopper } from "./stopper.ts";
 import { tap } from "./tap.ts";
-import { bytesOf, carriedWords, codeOf, ledgerWords, messageOf } from "./wording.ts";
+import { bytesOf, carriedWords, codeOf, ledgerWords, messageOf, reasonWords } from "./wording.ts";
 
 /** `overwall serve PROTOCOL URL…` */
 export async function run(
@@ -96,7 +96,7 @@ async function listen(
 ): Promise<Listened> {
   const made = await endpoint(url);
   const port = await served.listen(made, { limits, onError });
-  const at = boundUrl(url, port.getHost());
+  const at = asAsked(url, port.getHost());
   reporter.tell(
     { event: "listening", url: at, address: port.getHost(), protocol },
     `listening on ${at}, serving ${protocol}`,
@@ -146,7 +146,7 @@ function tellClosed(reporter: Reporter, { id, peer }: ServedConnection, reason: 
     reason: why,
     ...facts,
   };
-  const words = `#${id} closed: ${carriedWords(reason.ledger)}; ${describeReason(reason)}`;
+  const words = `#${id} closed: ${carriedWords(reason.ledger)}; ${reasonWords(reason)}`;
   if (reason.kind === "failed" && reason.by === "us") reporter.fault(event, words);
   else reporter.tell(event, words);
   reporter.detail(`#${id} ${ledgerWords(reason.ledger)}`);

@@ -1,5 +1,6 @@
 import type { Bytes, CloseReason, Protocol, PushProducer, Transport } from "../contract/index.ts";
 import { isAbortable, isHalfCloseable } from "../contract/index.ts";
+import { hasWaitingInput } from "./waiting-input.ts";
 
 export interface StandardStreamsEvents {
   /** The peer sends no more, while our input goes on. */
@@ -20,6 +21,9 @@ export class StandardStreams implements Protocol {
   #hasInput = true;
   #outputError: NodeJS.ErrnoException | undefined;
   #inputError: Error | undefined;
+  /** The connection took no more while there may have been more to take. */
+  #isInputRefused = false;
+  #isInputLeft = false;
 
   constructor(events: StandardStreamsEvents) {
     this.#events = events;
@@ -49,6 +53,11 @@ export class StandardStreams implements Protocol {
   /** What reading standard input failed with. */
   get inputError(): Error | undefined {
     return this.#inputError;
+  }
+
+  /** Whether the connection took nothing at all, and standard input had something for it. */
+  get isInputLeft(): boolean {
+    return this.#isInputLeft;
   }
 
   /** Takes no more input, and closes in order. */
@@ -85,19 +94,24 @@ export class StandardStreams implements Protocol {
   }
 
   writeConnectionLost(): void {
-    this.#leaveInput();
+    this.#refuseInput();
   }
 
   connectionLost(reason: CloseReason): void {
     this.#leaveInput();
+    void this.#endInput(reason).then(() => this.#settle(reason));
+  }
+
+  async #endInput({ ledger }: CloseReason): Promise<void> {
+    if (this.#isInputRefused && ledger.accepted === 0)
+      this.#isInputLeft = ledger.dropped > 0 || (await hasWaitingInput());
     process.stdin.destroy();
-    this.#settle(reason);
   }
 
   readonly #input: PushProducer = {
     pauseProducing: () => void process.stdin.pause(),
     resumeProducing: () => void process.stdin.resume(),
-    stopProducing: () => this.#leaveInput(),
+    stopProducing: () => this.#refuseInput(),
   };
 
   readonly #read = (chunk: Buffer): void => {
@@ -120,6 +134,12 @@ export class StandardStreams implements Protocol {
     this.#outputError = error;
     this.abort();
   };
+
+  /** By the connection: we did not leave it ourselves. */
+  #refuseInput(): void {
+    this.#isInputRefused ||= this.#hasInput;
+    this.#leaveInput();
+  }
 
   #leaveInput(): void {
     if (!this.#hasInput) return;

@@ -2,7 +2,7 @@ import type { X509Certificate } from "node:crypto";
 import type { Transport } from "../contract/index.ts";
 import type { TlsTransport } from "../layers/tls/index.ts";
 import type { Reporter } from "./reporter.ts";
-import { counted } from "./wording.ts";
+import { counted, inCommandWords } from "./wording.ts";
 
 /** Tells what the handshake settled: words on stderr, or an event. */
 export function tellTls(
@@ -15,6 +15,7 @@ export function tellTls(
     return;
   }
   const { protocol, cipher, alpn, servername, authorized, unauthorizedWhy } = transport;
+  const why = unauthorizedWhy === "" ? "" : `: ${inCommandWords(unauthorizedWhy)}`;
   const chain = chainOf(transport.peerCertificate).map(factsOf);
   const [certificate = null] = chain;
   const lines = [
@@ -22,7 +23,7 @@ export function tellTls(
     `  alpn ${alpn ?? "(none)"}, name asked for ${servername ?? "(none)"}`,
     ...(chain.length === 0 ? ["  the peer gave no certificate"] : []),
     ...chain.flatMap((one, depth) => wordsOf(one, depth, nowMs)),
-    `  ${authorized ? "verified" : `NOT verified${unauthorizedWhy && `: ${unauthorizedWhy}`}`}`,
+    `  ${authorized ? "verified" : `NOT verified${why}`}`,
   ];
   const session = { protocol, cipher, alpn, servername, authorized, unauthorizedWhy };
   reporter.tell({ event: "tls", id: 1, ...session, certificate, chain }, lines.join("\n"));

@@ -1,4 +1,5 @@
-import type { Ledger } from "../contract/index.ts";
+import type { CloseReason, Ledger } from "../contract/index.ts";
+import { describeReason } from "../contract/index.ts";
 
 /** A count of bytes as people read it: `1,234 B`. */
 export function bytesOf(count: number): string {
@@ -42,8 +43,26 @@ export function ledgerWords(ledger: Ledger): string {
 }
 
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return inCommandWords(error instanceof Error ? error.message : String(error));
 }
+
+/** One sentence for a person: who ended the connection, and why. */
+export function reasonWords(reason: CloseReason): string {
+  return inCommandWords(describeReason(reason));
+}
+
+/** Advice that names an option of the library names here what the command has in its place. */
+export function inCommandWords(message: string): string {
+  let words = message;
+  for (const [ofLibrary, ours] of OPTIONS) words = words.replaceAll(ofLibrary, ours);
+  return words;
+}
+
+const OPTIONS: readonly (readonly [string, string])[] = [
+  ["as `ca`", "as ?ca=FILE (?insecure takes any)"],
+  ["(idleMs)", "(--idle)"],
+  ["(halfOpenIdleMs)", "(--half-open-idle)"],
+];
 
 /** The code of an error, for an event; an error without one gives nothing. */
 export function codeOf(error: unknown): { readonly code?: unknown } {

@@ -143,10 +143,11 @@ export class SpecError extends WireError {
   readonly spec: string;
   /** Where in it the fault begins, in characters. */
   readonly offset: number;
-  constructor(spec: string, offset: number, what: string) {
+  constructor(spec: string, offset: number, what: string, options: WireErrorOptions = {}) {
     super(
       "ERR_WIRE_SPEC",
       `Cannot read the endpoint: ${what}\n  ${spec}\n  ${" ".repeat(offset)}^`,
+      options,
     );
     this.spec = spec;
     this.offset = offset;

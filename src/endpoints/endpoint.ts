@@ -14,6 +14,7 @@ import type { OpenRequest, Scheme, Schemes } from "./scheme.ts";
  *
  * @throws {SpecError} ERR_WIRE_SPEC when the string does not parse, with a caret under the fault.
  * @throws {WireError} what a wire says that is not there: ERR_WIRE_MISSING_PEER …
+ * `listen` rejects with a SpecError where the string leaves out what only a server needs.
  * @see twisted.internet.endpoints.clientFromString, serverFromString: one string for both here.
  */
 export async function endpoint(
@@ -30,8 +31,20 @@ export async function endpoint(
     if (reload !== undefined) reloads.push(reload);
   }
   if (lower === undefined) throw new RangeError("Cannot open an endpoint: it has no layers");
-  if (reloads.length === 0) return lower;
-  return Object.assign(lower, { reload: () => inOrder(reloads) });
+  const faults = layers.flatMap(
+    ({ scheme, options }) => schemes.find(scheme)?.lacksToListen?.(options) ?? [],
+  );
+  return Object.assign(lower, {
+    ...(reloads.length > 0 && { reload: () => inOrder(reloads) }),
+    ...(faults[0] !== undefined && { listen: refusing(spec, faults[0]) }),
+  });
+}
+
+/** What is missing is missing at the end of the string. */
+function refusing(spec: string, fault: string): Endpoint["listen"] {
+  return async () => {
+    throw new SpecError(spec, spec.length, fault);
+  };
 }
 
 /** A value that the grammar lets through and the wire does not is a fault of the string, too. */
@@ -44,9 +57,18 @@ async function open(
     return await (scheme as Scheme).open(request);
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-    const query = spec.indexOf("?");
-    throw new SpecError(spec, query < 0 ? spec.indexOf(":") + 1 : query + 1, error.message);
+    throw new SpecError(spec, offsetOf(error.message, spec), error.message, { cause: error });
   }
+}
+
+/** Where the option stands that a message is about, as `key: …` or with its name in backticks. */
+function offsetOf(message: string, spec: string): number {
+  const query = spec.indexOf("?");
+  if (query < 0) return spec.indexOf(":") + 1;
+  const named = /^(\w+): |`(\w+)`/.exec(message);
+  const option = new RegExp(`[?&](?:\\w+\\.)?${named?.[1] ?? named?.[2]}(?=[=&]|$)`);
+  const found = named === null ? -1 : spec.slice(query).search(option);
+  return query + 1 + Math.max(0, found);
 }
 
 async function inOrder(all: readonly (() => Promise<void>)[]): Promise<void> {

@@ -67,6 +67,8 @@ export interface Scheme {
   readonly connects: boolean;
   /** Listening, it serves one connection, and is over with that. */
   readonly servesOne?: boolean;
+  /** What listening takes beyond these options, in words; `undefined`: nothing is missing. */
+  readonly lacksToListen?: (options: Readonly<Record<string, OptionValue>>) => string | undefined;
   /** Makes the endpoint; loads the code of the wire when first called. */
   readonly open: (request: OpenRequest) => Promise<Endpoint>;
 }

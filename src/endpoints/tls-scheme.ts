@@ -20,6 +20,10 @@ export const tlsScheme: Scheme = {
       describe: "a certificate made on the spot, in place of cert",
       fallback: "false",
     },
+    saveCert: {
+      type: "text",
+      describe: "with selfSigned: a file to write that certificate to, as the ca of a client",
+    },
     requestCert: {
       type: "boolean",
       describe: "listening: clients must have a certificate",
@@ -36,6 +40,11 @@ export const tlsScheme: Scheme = {
   },
   listens: true,
   connects: true,
+  lacksToListen: ({ cert, selfSigned }) =>
+    cert !== undefined || selfSigned === true
+      ? undefined
+      : 'a server over TLS needs a certificate: add cert=FILE and key=FILE behind a "?", ' +
+        "or selfSigned for one made on the spot",
   open: async ({ lower, options }) => {
     if (lower === undefined) throw new RangeError("Cannot open TLS: there is no wire beneath");
     const { tlsFromFiles } = await import("../layers/tls/tls-from-files.ts");

@@ -13,6 +13,9 @@ const STALL_CLOSING_MS = 60_000;
  */
 const HALF_OPEN_IDLE_MS = 60_000;
 
+/** All but the one that is a count. */
+type TimeName = Exclude<BoundName, "lingerMax">;
+
 /** Whose limits they are; told when one has passed. */
 export interface BoundSeat {
   readonly clock: Clock;
@@ -24,10 +27,10 @@ export interface BoundSeat {
 }
 
 /** Which time limits run at which moment of a connection, and what the passing of each means. */
-export class Bounds implements DeadlineSeat<BoundName> {
+export class Bounds implements DeadlineSeat<TimeName> {
   readonly #seat: BoundSeat;
   /** Made when the first limit runs: a connection without any stays small. */
-  #deadlines: Deadlines<BoundName> | null = null;
+  #deadlines: Deadlines<TimeName> | null = null;
   /** What is known from the first end on; a connection that has not ended stays small. */
   #end: End | null = null;
 
@@ -90,14 +93,15 @@ export class Bounds implements DeadlineSeat<BoundName> {
     if (this.#end.leaveLingering !== null) return;
     if (this.#limits().lingerTotalMs === 0) {
       // It takes no place among those that do linger.
-      this.#seat.boundPassed(passedBound("lingerTotal"));
+      this.#seat.boundPassed(passedBound("lingerTotal", 0));
       return;
     }
     this.#end.unacknowledged = this.#seat.unacknowledged();
     this.#set("lingerIdle", this.#limits().lingerIdleMs);
     this.#set("lingerTotal", this.#limits().lingerTotalMs);
-    const cut = (): void => this.#seat.boundPassed(passedBound("lingerMax"));
-    this.#end.leaveLingering = enterLingering(this.#seat.clock, this.#limits().lingerMax, cut);
+    const { lingerMax } = this.#limits();
+    const cut = (): void => this.#seat.boundPassed(passedBound("lingerMax", lingerMax));
+    this.#end.leaveLingering = enterLingering(this.#seat.clock, lingerMax, cut);
   }
 
   /** Other limits from now on; those that run already start anew. */
@@ -115,9 +119,27 @@ export class Bounds implements DeadlineSeat<BoundName> {
     this.#end?.leaveLingering?.();
   }
 
-  deadlinePassed(name: BoundName): void {
+  deadlinePassed(name: TimeName): void {
     if (name === "lingerIdle" && this.#tookMore()) this.#set(name, this.#limits().lingerIdleMs);
-    else this.#seat.boundPassed(passedBound(name));
+    else this.#seat.boundPassed(passedBound(name, this.#limitOf(name)));
+  }
+
+  #limitOf(name: TimeName): number {
+    const limits = this.#limits();
+    switch (name) {
+      case "handshake":
+        return limits.handshakeTimeoutMs;
+      case "idle":
+        return limits.idleMs;
+      case "stall":
+        return this.#stallMs();
+      case "halfOpen":
+        return this.#end?.halfOpenMs ?? HALF_OPEN_IDLE_MS;
+      case "lingerIdle":
+        return limits.lingerIdleMs;
+      case "lingerTotal":
+        return limits.lingerTotalMs;
+    }
   }
 
   /** Whether the peer has taken some of what the system holds for it since this was asked last. */
@@ -129,9 +151,9 @@ export class Bounds implements DeadlineSeat<BoundName> {
     return before !== undefined && now !== undefined && now < before;
   }
 
-  #set(name: BoundName, delayMs: number): void {
+  #set(name: TimeName, delayMs: number): void {
     if (this.#deadlines === null && delayMs === Infinity) return;
-    this.#deadlines ??= new Deadlines<BoundName>(this.#seat.clock, this);
+    this.#deadlines ??= new Deadlines<TimeName>(this.#seat.clock, this);
     this.#deadlines.set(name, delayMs);
   }
 

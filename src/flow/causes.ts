@@ -56,18 +56,42 @@ export type BoundName =
 
 const TAIL = "what was sent last may not have arrived";
 
-const BOUNDS: { readonly [B in BoundName]: readonly [CloseCode, string] } = {
-  handshake: ["ERR_WIRE_HANDSHAKE", "the handshake took longer than handshakeTimeoutMs"],
-  idle: ["ERR_WIRE_IDLE", "no byte moved either way for idleMs"],
-  stall: ["ERR_WIRE_STALL", "what was queued, or our end, was not taken for stallMs"],
-  halfOpen: ["ERR_WIRE_HALF_OPEN", "the peer had ended and no byte was sent for halfOpenIdleMs"],
-  lingerIdle: ["ERR_WIRE_LINGER", `the peer neither sent nor ended for lingerIdleMs; ${TAIL}`],
-  lingerTotal: ["ERR_WIRE_LINGER", `the peer did not end within lingerTotalMs; ${TAIL}`],
-  lingerMax: ["ERR_WIRE_LINGER", `more than lingerMax connections were lingering; ${TAIL}`],
+/** What is said of each limit, with its value and the option that sets it. */
+const BOUNDS: { readonly [B in BoundName]: readonly [CloseCode, (limit: string) => string] } = {
+  handshake: [
+    "ERR_WIRE_HANDSHAKE",
+    (limit) => `the handshake took longer than ${limit} (handshakeTimeoutMs)`,
+  ],
+  idle: ["ERR_WIRE_IDLE", (limit) => `no byte moved either way for ${limit} (idleMs)`],
+  stall: [
+    "ERR_WIRE_STALL",
+    (limit) => `what was queued, or our end, was not taken for ${limit} (stallMs)`,
+  ],
+  halfOpen: [
+    "ERR_WIRE_HALF_OPEN",
+    (limit) => `the peer had ended and no byte was sent for ${limit} (halfOpenIdleMs)`,
+  ],
+  lingerIdle: [
+    "ERR_WIRE_LINGER",
+    (limit) => `the peer neither sent nor ended for ${limit} (lingerIdleMs); ${TAIL}`,
+  ],
+  lingerTotal: [
+    "ERR_WIRE_LINGER",
+    (limit) => `the peer did not end within ${limit} (lingerTotalMs); ${TAIL}`,
+  ],
+  lingerMax: [
+    "ERR_WIRE_LINGER",
+    (limit) => `more than ${limit} connections were lingering (lingerMax); ${TAIL}`,
+  ],
 };
 
-/** A time limit passed. */
-export function passedBound(name: BoundName): CloseCause {
-  const [code, what] = BOUNDS[name];
-  return { kind: "timeout", by: "us", code, error: new WireError(code, what) };
+/** A limit passed: a time in milliseconds, or for `lingerMax` a count. */
+export function passedBound(name: BoundName, limit: number): CloseCause {
+  const [code, words] = BOUNDS[name];
+  const error = new WireError(code, words(name === "lingerMax" ? `${limit}` : timeOf(limit)));
+  return { kind: "timeout", by: "us", code, error };
+}
+
+function timeOf(limitMs: number): string {
+  return limitMs >= 1000 && limitMs % 100 === 0 ? `${limitMs / 1000} s` : `${limitMs} ms`;
 }

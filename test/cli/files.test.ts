@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { runCli } from "./run-cli.ts";
+import { CliRun, runCli } from "./run-cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "overwall-files-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -32,4 +32,20 @@ describe("relay says what is wrong in one line, and fails", () => {
       assert.equal(stdout.length, 0);
     });
   }
+});
+
+describe("connect to a file that is read", () => {
+  test("fails when standard input had something to write, and says how to", async () => {
+    for (const more of [[], ["-q"], ["--json"]]) {
+      const run = new CliRun(["connect", ...more, `file:${whole}`]).input("not taken\n");
+      const { code, stdout, stderr } = await run.ended;
+      assert.deepEqual([code, stdout.length], [1, 1000], stderr);
+      assert.match(stderr, /Cannot send standard input: file:\S+ took nothing of it; .*\?write/);
+    }
+  });
+
+  test("is done when there was nothing to write", async () => {
+    const { code, stdout, stderr } = await runCli("connect", "-q", `file:${whole}`);
+    assert.deepEqual([code, stdout.length, stderr], [0, 1000, ""]);
+  });
 });

@@ -5,6 +5,7 @@ import { isHalfCloseable } from "../../src/contract/index.ts";
 import { join } from "../../src/join/index.ts";
 import { loopback, VirtualRuntime } from "../../src/memory/index.ts";
 import { Recorder } from "../join/recorder.ts";
+import { CliRun } from "./run-cli.ts";
 
 /** How it ends for a client that has ended, when the far side speaks 90 s later, and is over. */
 async function afterSilence(...specs: readonly string[]): Promise<string> {
@@ -35,4 +36,13 @@ test("a program may work in silence after its input's end; anybody else has 60 s
 test("a limit that was asked for holds for a program as well", () => {
   assert.equal(halfOpenIdleOf(["process:cat"], { halfOpenIdle: 5000 }), 5000);
   assert.equal(halfOpenIdleOf(["tcp://process:80"], {}), undefined);
+});
+
+test("a limit that ends a connection is told with its value, and as the command calls it", async () => {
+  await using server = new CliRun(["serve", "discard", "tcp://127.0.0.1:0"]);
+  const [, at = ""] = await server.saw(/listening on (\S+),/);
+  await using idle = new CliRun(["connect", "--idle", "50ms", at]);
+  const { code, stderr } = await idle.ended;
+  assert.equal(code, 124, stderr);
+  assert.match(stderr, /no byte moved either way for 50 ms \(--idle\)$/m);
 });

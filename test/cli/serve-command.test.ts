@@ -88,6 +88,7 @@ describe("serve URL… -- COMMAND", options, () => {
 
   test("names the program that cannot be run, cuts that client, and goes on listening", async () => {
     const { run, url } = await listening("serve", "tcp://:0", "--", "no-such-program", "x");
+    await run.saw(/overwall: there is no program "no-such-program" here/);
     await using _run = run;
     for (const id of [1, 2]) {
       const code = await new Promise<string | undefined>((resolve) => {

@@ -56,6 +56,7 @@ describe("connect --tls-info", () => {
       ["CN=127.0.0.1"],
     );
     const { stderr } = await connect(url);
+    assert.ok(stderr.includes(`connected to tls://127.0.0.1:${port}\n`), stderr);
     assert.match(stderr, /^TLS: TLSv1\.3, TLS_\w+$/m);
     assert.match(stderr, /^ {2}0: certificate of CN=127\.0\.0\.1, issued by CN=127\.0\.0\.1$/m);
     assert.match(stderr, /^ {5}valid from \S+Z to \S+Z \(29 days left\)$/m);
@@ -83,6 +84,52 @@ describe("connect --tls-info", () => {
     await using server = new CliRun(["serve", "echo", "tcp://127.0.0.1:0"]);
     const [, at] = await server.saw(/listening on (\S+),/);
     assert.match((await connect(at as string)).stderr, /not over TLS; write tls:\/\//);
+  });
+});
+
+describe("what is wrong with certificate files is told in words, where the option stands", () => {
+  const none = file("none.pem", "not a certificate\n");
+  const good = file("good.pem", both(forLocalhost));
+  const other = file("other.pem", authority.key);
+  const rows: readonly (readonly [string, string, RegExp])[] = [
+    [`cert=${none}`, "cert=", /there is no PEM certificate in `cert`/],
+    [`cert=${file("empty.pem", "")}`, "cert=", /there is no PEM certificate in `cert`/],
+    [`cert=${good}&key=${none}`, "key=", /there is no PEM key in `key`/],
+    [`cert=${good}&key=${other}`, "key=", /the key in `key` is not the one of `cert`/],
+    [`ca=${none}`, "ca=", /ca: there is no PEM certificate in "/],
+    ["saveCert=x.pem", "saveCert", /it goes with selfSigned/],
+    ["selfSigned&saveCert=/no/such/x", "saveCert", /cannot write "\/no\/such\/x" \(ENOENT\)/],
+  ];
+  for (const [query, option, words] of rows) {
+    test(query.replaceAll(scratch.folder, ""), async () => {
+      const { code, stderr } = await runCli("connect", `tls://localhost:1?${query}`);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, words);
+      assert.doesNotMatch(stderr, /routines/);
+      const [, url = "", caret = ""] = stderr.trimEnd().split("\n");
+      assert.ok(url.slice(caret.indexOf("^")).startsWith(option), stderr);
+    });
+  }
+});
+
+describe("connect over TLS", () => {
+  test("says in the words of the command how to trust a server, which can write its certificate", async () => {
+    const made = scratch.path("made.pem");
+    const listen = `tls://127.0.0.1:0?selfSigned&saveCert=${made}`;
+    await using server = new CliRun(["serve", "echo", listen]);
+    const [, at] = await server.saw(/listening on (\S+),/);
+    const refused = await connect(at as string);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /give it as \?ca=FILE \(\?insecure takes any\)$/m);
+    assert.equal((await session(`${at}?ca=${made}`)).authorized, true);
+  });
+
+  test("to a port without it asks whether TLS is spoken there, also where it echoes", async () => {
+    await using server = new CliRun(["serve", "echo", "tcp://127.0.0.1:0"]);
+    const [, at = ""] = await server.saw(/listening on tcp:(\S+),/);
+    const { code, stderr } = await connect(`tls:${at}`);
+    assert.equal(code, 1);
+    assert.match(stderr, /does the other side speak TLS there\?$/m);
   });
 });
 
@@ -160,6 +207,12 @@ describe("conform over TLS", () => {
       assert.ok((await conforming(url, ...SOME)) > 50);
     });
   }
+
+  test("makes the certificate where none was given, and says so", async () => {
+    const { code, stderr } = await runCli("conform", "tls://127.0.0.1:0", "--case", "write.order");
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^tls\+tcp:\/\/127\.0\.0\.1:0\?selfSigned: \d+ checks$/m);
+  });
 
   test("finds nothing broken in a relay from TLS to TLS", async () => {
     const path = scratch.path("t");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { passedBound } from "../../src/flow/causes.ts";
 import { VirtualRuntime } from "../../src/memory/index.ts";
 import { bytes, RecordingProducer } from "./recorder.ts";
 import { Scene } from "./scene.ts";
@@ -355,4 +356,11 @@ test("no limit ends a connection after it has ended, and none is left running", 
   scene.close();
   assert.equal(scene.reason, "done/us");
   assert.equal(scene.runtime.scheduled, 0);
+});
+
+test("what is said of a limit has its value, and the option that sets it", () => {
+  const { error } = passedBound("idle", 1500);
+  assert.equal(error?.message, "no byte moved either way for 1.5 s (idleMs)");
+  assert.match(passedBound("halfOpen", 250).error?.message ?? "", / for 250 ms \(halfOpenIdleMs\)/);
+  assert.match(passedBound("lingerMax", 1000).error?.message ?? "", /than 1000 .*\(lingerMax\)/);
 });

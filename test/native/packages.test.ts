@@ -12,6 +12,9 @@ import { Scratch } from "../interop/scratch.ts";
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const missing = missingPrograms(["gcc", "npm", "tar"]);
 const target = `linux-${process.arch}`;
+const isMusl = !(
+  "glibcVersionRuntime" in (process.report.getReport() as { header: object }).header
+);
 const isTarget = process.platform === "linux" && ["x64", "arm64"].includes(process.arch);
 const skip: string | false = isTarget
   ? missing.length > 0 && `needs ${missing.join(", ")} on PATH`
@@ -22,8 +25,26 @@ describe("the packages, installed", { skip }, () => {
   after(() => scratch[Symbol.dispose]());
   const packages = scratch.path("packages");
 
+  let told = "";
   before(async () => {
-    await succeed(process.execPath, [join(root, "build/tools/pack-packages.js"), packages], root);
+    ({ stdout: told } = await succeed(
+      process.execPath,
+      [join(root, "build/tools/pack-packages.js"), packages],
+      root,
+    ));
+  });
+
+  it("have nothing in them that an install could run, and nothing for whoever builds them", async () => {
+    const args = ["-xzOf", tarball("overwall-0"), "package/package.json"];
+    const { stdout } = await succeed("tar", args, scratch.folder);
+    const { devDependencies, scripts } = JSON.parse(stdout) as Record<string, unknown>;
+    assert.deepEqual([devDependencies, scripts], [undefined, undefined]);
+  });
+
+  it("are told with the line that installs those for this machine", () => {
+    const [, line] = /^ {2}npm install (.*)$/m.exec(told) ?? assert.fail(told);
+    const here = `overwall-native-${target}${isMusl ? "-musl" : ""}-0`;
+    assert.deepEqual(line?.split(" "), [tarball("overwall-0"), tarball(here)]);
   });
 
   it("run on the native driver with the package for the platform", async () => {

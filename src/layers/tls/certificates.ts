@@ -58,15 +58,53 @@ export function checkIdentities(identities: readonly TlsIdentity[]): readonly Tl
     throw new TypeError("Cannot use certificates: there is none");
   }
   for (const identity of identities) {
-    try {
-      createSecureContext({ ...forNode(identity), ciphers: CIPHERS });
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new TypeError(`Cannot use a certificate and its key: ${why}`, { cause: error });
-    }
+    const { fault, cause } = faultOf(identity) ?? {};
+    if (fault === undefined) continue;
+    throw new TypeError(`Cannot use a certificate and its key: ${fault}`, cause && { cause });
   }
   return identities;
 }
+
+interface Fault {
+  readonly fault: string;
+  readonly cause?: Error;
+}
+
+function faultOf(identity: TlsIdentity): Fault | undefined {
+  let cause: Error | undefined;
+  try {
+    createSecureContext({ ...forNode(identity), ciphers: CIPHERS });
+  } catch (error) {
+    cause = error instanceof Error ? error : new Error(String(error));
+  }
+  // What is empty is taken without a word.
+  if (!hasPem(identity.cert, "CERTIFICATE"))
+    return withCause("there is no PEM certificate in `cert`", cause);
+  if (!hasPem(identity.key, "PRIVATE KEY")) return withCause("there is no PEM key in `key`", cause);
+  if (cause === undefined) return undefined;
+  return withCause(MEANINGS.get(String(Reflect.get(cause, "code"))) ?? cause.message, cause);
+}
+
+function withCause(fault: string, cause: Error | undefined): Fault {
+  return { fault, ...(cause && { cause }) };
+}
+
+/** Whether there is a block whose label ends so. */
+export function hasPem(pem: Pem, label: string): boolean {
+  return new RegExp(`^-----BEGIN (?:[A-Z0-9 ]+ )?${label}-----`, "m").test(
+    pemForNode(pem).toString(),
+  );
+}
+
+const ENCRYPTED = "`key` is encrypted, and `passphrase` is missing or not the right one";
+
+/** What OpenSSL means. */
+const MEANINGS: ReadonlyMap<string, string> = new Map([
+  ["ERR_OSSL_X509_KEY_VALUES_MISMATCH", "the key in `key` is not the one of `cert`"],
+  ["ERR_OSSL_X509_KEY_TYPE_MISMATCH", "the key in `key` is not the one of `cert`"],
+  ["ERR_OSSL_BAD_DECRYPT", ENCRYPTED],
+  ["ERR_MISSING_PASSPHRASE", ENCRYPTED],
+]);
 
 /** The one for `servername`: by its full name, else by a wildcard; `undefined` where none is. */
 export function identityFor(

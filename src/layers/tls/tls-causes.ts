@@ -130,9 +130,12 @@ const CERTIFICATE: ReadonlyMap<string, string> = new Map([
 ]);
 
 const NOT_TLS = "what arrived is not TLS; does the other side speak it there?";
+const NO_ANSWER =
+  "what arrived is no answer to our part of the handshake; does the other side speak TLS there?";
 
 const HANDSHAKE: ReadonlyMap<string, string> = new Map([
   ["ERR_SSL_WRONG_VERSION_NUMBER", NOT_TLS],
+  ["ERR_SSL_UNEXPECTED_MESSAGE", NO_ANSWER],
   ["ERR_SSL_HTTP_REQUEST", "what arrived is HTTP without TLS"],
   ["ERR_SSL_PACKET_LENGTH_TOO_LONG", NOT_TLS],
   ["ERR_SSL_UNSUPPORTED_PROTOCOL", "it speaks only versions of TLS that are refused here"],

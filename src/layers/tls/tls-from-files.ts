@@ -1,5 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import type { Endpoint } from "../../contract/index.ts";
+import { hasPem } from "./certificates.ts";
 import { selfSigned } from "./self-signed.ts";
 import { tlsOver } from "./tls.ts";
 import type { TlsOptions, TlsVersion } from "./tls-options.ts";
@@ -20,6 +21,8 @@ export interface TlsInWords {
   /** A file of PEM; as many as there are certificates. */
   readonly key?: string;
   readonly selfSigned?: boolean;
+  /** With `selfSigned`: a file that its certificate is written to, without the key. */
+  readonly saveCert?: string;
   readonly requestCert?: boolean;
   readonly insecure?: boolean;
   readonly minVersion?: string;
@@ -51,7 +54,7 @@ async function optionsOf(words: TlsInWords, name: string | undefined): Promise<T
     ...(servername === undefined ? {} : { servername }),
     ...(insecure === undefined ? {} : { insecure }),
     ...(requestCert === undefined ? {} : { requestCert }),
-    ...(words.ca === undefined ? {} : { ca: await read("ca", words.ca) }),
+    ...(words.ca === undefined ? {} : { ca: await readAuthority(words.ca) }),
     ...version("minVersion", words.minVersion),
     ...version("maxVersion", words.maxVersion),
     ...(await identities(words, name)),
@@ -59,12 +62,17 @@ async function optionsOf(words: TlsInWords, name: string | undefined): Promise<T
 }
 
 async function identities(
-  { cert, key, selfSigned: isOwn }: TlsInWords,
+  { cert, key, saveCert, selfSigned: isOwn }: TlsInWords,
   name = "localhost",
 ): Promise<Pick<TlsOptions, "cert" | "key" | "certificates">> {
+  if (saveCert !== undefined && isOwn !== true) {
+    throw new RangeError("saveCert: it goes with selfSigned; other certificates are in files");
+  }
   if (cert === undefined) {
     if (isOwn !== true) return {};
-    return selfSigned({ names: [...new Set([name, "localhost", "127.0.0.1", "::1"])] });
+    const made = await selfSigned({ names: [...new Set([name, "localhost", "127.0.0.1", "::1"])] });
+    if (saveCert !== undefined) await save(saveCert, made.cert);
+    return made;
   }
   if (isOwn === true) throw new RangeError("selfSigned: there is a cert already");
   const certFiles = cert.split(",");
@@ -88,11 +96,31 @@ async function read(option: string, path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
-    const code = error instanceof Error ? String(Reflect.get(error, "code")) : "unknown";
-    throw new RangeError(`${option}: cannot read ${JSON.stringify(path)} (${code})`, {
+    throw new RangeError(`${option}: cannot read ${JSON.stringify(path)} (${codeOf(error)})`, {
       cause: error,
     });
   }
+}
+
+/** Node takes a file without any as no authority at all, so that nobody would be trusted. */
+async function readAuthority(path: string): Promise<Uint8Array> {
+  const pem = await read("ca", path);
+  if (hasPem(pem, "CERTIFICATE")) return pem;
+  throw new RangeError(`ca: there is no PEM certificate in ${JSON.stringify(path)}`);
+}
+
+async function save(path: string, pem: string): Promise<void> {
+  try {
+    await writeFile(path, pem);
+  } catch (error) {
+    throw new RangeError(`saveCert: cannot write ${JSON.stringify(path)} (${codeOf(error)})`, {
+      cause: error,
+    });
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error ? String(Reflect.get(error, "code")) : "unknown";
 }
 
 function version(

@@ -85,7 +85,8 @@ function refusal(options: ResolvedPty, error: Error, stage: number): ConnectErro
   const address: ProcessAddress = { kind: "process", command, args, pid: null };
   const { code, why } = meaningAt(options, error, stage);
   const cause = new WireError(code, why, { cause: error, address });
-  return new ConnectError(code, formatAddress(address), why, [{ address, error: cause }], {
+  const target = formatAddress(address).replace(/^process:/, "pty:");
+  return new ConnectError(code, target, why, [{ address, error: cause }], {
     cause: error,
   });
 }

@@ -181,7 +181,10 @@ describe("pty: a program on a terminal", onlyNative, () => {
           () => "it started",
           ({ code, message }) => `${code} ${message}`,
         );
-    assert.match(await refused("no-such-program"), /^ERR_WIRE_REFUSED .*no such program/);
+    assert.match(
+      await refused("no-such-program"),
+      /^ERR_WIRE_REFUSED .*pty:no-such-program.*no such program/,
+    );
     assert.match(await refused("/etc/passwd"), /^ERR_WIRE_PERMISSION /);
     assert.match(await refused("sh", "/no/such/folder"), /cwd, \/no\/such\/folder/);
     assert.deepEqual(child.calls, []);
