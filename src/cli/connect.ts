@@ -5,7 +5,7 @@ import { endpoint } from "../endpoints/index.ts";
 import { observe } from "../flow/index.ts";
 import { EXIT, exitCodeOfReason } from "./exit-code.ts";
 import type { TrafficOptions } from "./options.ts";
-import { halfOpenIdleOf, limitsOf } from "./options.ts";
+import { HALF_OPEN_IDLE_MS, halfOpenIdleOf, limitsOf } from "./options.ts";
 import { showProgress } from "./progress.ts";
 import { factsOf } from "./reason-facts.ts";
 import type { Reporter } from "./reporter.ts";
@@ -14,9 +14,6 @@ import { aborted, Stopper } from "./stopper.ts";
 import { tap } from "./tap.ts";
 import { tellTls } from "./tls-info.ts";
 import { carriedWords, ledgerWords } from "./wording.ts";
-
-/** After the peer's end: how long piped input may give nothing. */
-const HALF_OPEN_IDLE_MS = 60_000;
 
 export interface ConnectOptions extends TrafficOptions {
   readonly tlsInfo?: boolean;
