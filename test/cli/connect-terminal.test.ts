@@ -20,10 +20,10 @@ afterEach(() => {
 /** `overwall connect TARGET` in a shell on a terminal, as a person has it, and what follows it. */
 async function person(
   target: string,
-  { how = "", then = "exit $?", node = "" } = {},
+  { how = "", next = "exit $?", node = "" } = {},
 ): Promise<RecordingPty> {
   const env = { ...process.env, NO_COLOR: "1", TARGET: target, NODE_OPTIONS: node };
-  const script = `'${process.execPath}' '${MAIN}' connect ${how} "$TARGET"; ${then}`;
+  const script = `'${process.execPath}' '${MAIN}' connect ${how} "$TARGET"; ${next}`;
   const options = { command: "sh", args: ["-c", script], env } as const;
   const terminal = pty({ ...options, size: { columns: 91, rows: 17 } });
   const at = await terminal.connect(new RecordingPty());
@@ -87,7 +87,7 @@ describe("connect on a terminal", onlyNative, () => {
     ["a crash", hit("USR2"), "\r", CRASHING],
   ] as const) {
     it(`leaves the terminal as it was after ${how}`, async () => {
-      const at = await person(target, { node, then: `echo "left with $?"; stty -a` });
+      const at = await person(target, { node, next: `echo "left with $?"; stty -a` });
       await shows(at, KEYS);
       type(at, keys);
       await at.end();
@@ -106,8 +106,8 @@ it("connect refuses single keys where input is no terminal", async () => {
 
 it("three keys within a second leave, however they come; fewer, or others between, do not", () => {
   const typed = (...keys: readonly [string, number][]): boolean => {
-    const escape = new Escape();
-    return keys.some(([text, atMs]) => escape.isIn(Buffer.from(text), atMs));
+    const leaving = new Escape();
+    return keys.some(([text, atMs]) => leaving.isIn(Buffer.from(text), atMs));
   };
   assert.equal(typed(["\x1d\x1d\x1d", 0]), true);
   assert.equal(typed(["a\x1d", 0], ["\x1d", 400], ["\x1d", 800]), true);
