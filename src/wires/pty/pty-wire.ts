@@ -87,7 +87,7 @@ export class PtyWire implements OpenableWire, SlotHolder {
     if (!this.#hasInputEnded) this.#outlet.send(chunks);
   }
 
-  /** A terminal has no end of its own: what was typed is there. A close follows at once, or never. */
+  /** A terminal has no end of its own: what was typed is there. A close comes at once, or never. */
   endSending(): void {
     systemRuntime().turn.later(() => {
       this.#inputEnded();
