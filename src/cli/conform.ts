@@ -6,6 +6,7 @@ import type { ConformWireOptions } from "./conform-wire.ts";
 import { certified, conformWire } from "./conform-wire.ts";
 import { EXIT, UsageError } from "./exit-code.ts";
 import type { CommonOptions } from "./options.ts";
+import { servesOne } from "./reachable.ts";
 import type { Reporter } from "./reporter.ts";
 
 export interface ConformOptions extends CommonOptions {
@@ -70,8 +71,18 @@ function wireOf(url: string | undefined, through: string | undefined): ConformWi
     throw new UsageError("Cannot conform: give a URL, or --through LISTEN=CONNECT, and not both");
   }
   if (through !== undefined) return splitThrough(through);
+  refuseUnreachable(url as string);
   const listen = certified(url as string);
   return { name: listen, listen };
+}
+
+/** The suite needs both ends of a wire. */
+function refuseUnreachable(url: string): void {
+  if (!servesOne(url)) return;
+  throw new UsageError(
+    `Cannot conform ${url}: it is one connection where it stands, and nobody could connect to it, ` +
+      "while the suite holds both ends; give a URL to listen on, as tcp://127.0.0.1:0",
+  );
 }
 
 /** Options have a `=` as well: the one that counts has an endpoint on both sides. */

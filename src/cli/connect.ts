@@ -3,34 +3,54 @@ import type { Address, CloseReason, Observer, Transport } from "../contract/inde
 import { formatAddress } from "../contract/index.ts";
 import { endpoint } from "../endpoints/index.ts";
 import { observe } from "../flow/index.ts";
-import { EXIT, exitCodeOfReason } from "./exit-code.ts";
+import { tellDraining } from "./drain.ts";
+import { EXIT, exitCodeOfReason, UsageError } from "./exit-code.ts";
 import { asAsked } from "./listening.ts";
 import type { TrafficOptions } from "./options.ts";
-import { halfOpenIdleOf, limitsOf } from "./options.ts";
+import {
+  HALF_OPEN_IDLE_MS,
+  halfOpenIdleOf,
+  isTerminal,
+  limitsOf,
+  ownEndIdleOf,
+} from "./options.ts";
 import { showProgress } from "./progress.ts";
+import { RawTerminal } from "./raw-terminal.ts";
 import { factsOf } from "./reason-facts.ts";
 import type { Reporter } from "./reporter.ts";
+import { schemesOfCommand } from "./schemes-of-command.ts";
 import { StandardStreams } from "./standard-streams.ts";
 import { aborted, Stopper } from "./stopper.ts";
 import { tap } from "./tap.ts";
 import { tellTls } from "./tls-info.ts";
-import { carriedWords, ledgerWords, reasonWords } from "./wording.ts";
-
-/** After the peer's end: how long piped input may give nothing. */
-const HALF_OPEN_IDLE_MS = 60_000;
+import { carriedWords, ledgerWords, reasonWords, secondsOf } from "./wording.ts";
 
 export interface ConnectOptions extends TrafficOptions {
   readonly tlsInfo?: boolean;
+  /** Keys as they are pressed, or lines. Default: keys, from a terminal to a terminal. */
+  readonly raw?: boolean;
 }
 
 /** `overwall connect URL` */
 export async function run(reporter: Reporter, url: string, options: ConnectOptions): Promise<void> {
-  const target = await endpoint(url);
   refuseFolder();
+  using terminal = new RawTerminal();
+  if (options.raw === true && !terminal.isInput) {
+    throw new UsageError("Cannot read single keys (--raw): standard input is no terminal");
+  }
+  const isRaw = options.raw ?? (terminal.isWhole && isTerminal(url));
+  const target = await endpoint(url, schemesOfCommand(terminal.size));
   using stopper = new Stopper();
   reporter.watch(process.stdout);
-  const streams = new StandardStreams({
+  const streams: StandardStreams = new StandardStreams({
     peerEnded: () => reporter.say("the peer has ended; what standard input gives is still sent"),
+    typed: (chunk) => {
+      if (!terminal.asksToLeave(chunk)) return;
+      terminal[Symbol.dispose]();
+      streams.close();
+    },
+    over: () => terminal[Symbol.dispose](),
+    ownEndIdleMs: ownEndIdleOf(url, options),
   });
   let seen: Seen | undefined;
   const observer: Observer = {
@@ -59,8 +79,15 @@ export async function run(reporter: Reporter, url: string, options: ConnectOptio
   const { transport } = streams;
   if (options.tlsInfo === true && transport !== undefined) tellTls(reporter, transport);
   using _watch = watch(reporter, streams, options);
-  stopWith(stopper, streams, options.drain);
+  if (transport !== undefined) terminal.follow(transport);
+  if (isRaw) {
+    const leave = "Ctrl-] three times within a second leaves";
+    terminal.takeKeys(() => reporter.say(`every key goes to the far side; ${leave}`));
+  }
+  void aborted(stopper.draining).then(() => terminal[Symbol.dispose]());
+  stopWith(reporter, stopper, streams, options.drain);
   const reason = await streams.finished;
+  if (streams.wasSilent) tellSilent(reporter, ownEndIdleOf(url, options));
   tellClosed(reporter, reason, seen);
   if (streams.inputError !== undefined) throw streams.inputError;
   process.exitCode = exitCodeFor(reason, streams, stopper);
@@ -89,12 +116,25 @@ interface Seen {
 }
 
 /** The first signal closes in order, the second one, or the end of the drain, cuts. */
-function stopWith(stopper: Stopper, streams: StandardStreams, drainMs: number): void {
+function stopWith(
+  reporter: Reporter,
+  stopper: Stopper,
+  streams: StandardStreams,
+  drainMs: number,
+): void {
   void aborted(stopper.draining).then(() => {
+    tellDraining(reporter, 1, drainMs);
     streams.close();
     if (drainMs !== Infinity) setTimeout(() => streams.abort(), drainMs).unref();
   });
   void aborted(stopper.now).then(() => streams.abort());
+}
+
+function tellSilent(reporter: Reporter, afterMs: number): void {
+  reporter.tell(
+    { event: "silent", id: 1, afterMs },
+    `the peer was silent for ${secondsOf(afterMs)} after the end of input (--half-open-idle)`,
+  );
 }
 
 function tellClosed(reporter: Reporter, reason: CloseReason, seen: Seen | undefined): void {
@@ -117,6 +157,7 @@ function tellClosed(reporter: Reporter, reason: CloseReason, seen: Seen | undefi
 
 function exitCodeFor(reason: CloseReason, streams: StandardStreams, stopper: Stopper): number {
   if (stopper.signal === "SIGINT") return EXIT.interrupted;
+  if (streams.wasSilent) return EXIT.timeout;
   const { outputError } = streams;
   if (outputError !== undefined) return outputError.code === "EPIPE" ? EXIT.done : EXIT.failed;
   if (reason.kind === "done") return EXIT.done;

@@ -24,16 +24,18 @@ export async function drain<T>(
   drained: Drained<T>,
 ): Promise<void> {
   const { waiting } = drained;
-  if (waiting > 0) {
-    reporter.tell(
-      { event: "draining", connections: waiting, graceMs },
-      `draining ${counted(waiting, "connection")}; a second signal cuts them now`,
-    );
-  }
+  if (waiting > 0) tellDraining(reporter, waiting, graceMs);
   const gently = drained.close(graceMs);
   const atOnce = aborted(stopper.now).then(() => drained.close(0));
   const first = await Promise.race([gently, atOnce]);
   const cut = new Set([...first, ...(stopper.now.aborted ? await atOnce : [])]);
   for (const connection of cut) drained.tellCut(connection);
   if (stopper.signal === "SIGINT" || cut.size > 0) process.exitCode = EXIT.interrupted;
+}
+
+export function tellDraining(reporter: Reporter, waiting: number, graceMs: number): void {
+  reporter.tell(
+    { event: "draining", connections: waiting, graceMs },
+    `draining ${counted(waiting, "connection")}; a second signal cuts them now`,
+  );
 }

@@ -14,7 +14,7 @@ import type { TourOptions } from "./tour/tour.ts";
 const AFTER_HELP = `
 A URL names where to listen or to connect, by where it stands:
   tcp://127.0.0.1:8007  unix:///run/app.sock  unix:@name  memory://name
-  stdio:  fd:3  file:///var/log/x?append  process:sort -u
+  stdio:  fd:3  file:///var/log/x?append  process:sort -u  pty:bash -l
   tls://example.org:443  tls+unix:///run/app.sock
 "overwall wires" lists them with their options, as in tcp://:8007?keepAlive.
 
@@ -25,6 +25,11 @@ Where there is one connection and one of its ends is a process, that one's own.`
 const AFTER_LISTEN_HELP = `
 Where it listens over TLS, SIGHUP reads certificates, keys and authorities again: connections made
 from then on get them. What cannot be used is told, and changes nothing.`;
+
+const AFTER_CONNECT_HELP = `
+With --raw, and from a terminal to pty:, Ctrl-C and all other keys go to the far side, and so does
+the size of the window with pty:. Ctrl-] three times within a second leaves. The end of input is
+typed as Ctrl-D on a pty:, which is cut when it is silent for --half-open-idle after that.`;
 
 const AFTER_SERVE_HELP = `
 The default export of a module such as ./my-protocol.js is one of these:
@@ -67,6 +72,9 @@ withTraffic(program.command("relay <listen> <connect>"))
 withTraffic(program.command("connect <url>"))
   .description("join standard input and output to URL")
   .option("--tls-info", "what the TLS handshake settled, on stderr")
+  .option("--raw", "from a terminal: every key as it is pressed, unechoed (with pty: the default)")
+  .option("--no-raw", "lines, as the terminal gives them")
+  .addHelpText("after", AFTER_CONNECT_HELP)
   .action((url: string, options: ConnectOptions) =>
     perform(options, process.stderr, async (reporter) =>
       (await import("./connect.ts")).run(reporter, url, options),

@@ -31,9 +31,10 @@ export function limitsOf(options: TrafficOptions): Partial<Limits> {
 }
 
 /**
- * How long the way back may be silent after one side's end. A program on any side of `specs` tells
- * its own end by exiting, and may work in silence until then: it is not bounded unless that was
- * asked for. `undefined`: as anywhere.
+ * How long the way back may be silent after one side's end. A program behind pipes on any side of
+ * `specs` tells its own end by exiting, and may work in silence until then: it is not bounded
+ * unless that was asked for. One on a terminal is: it may take the end of its input for a key.
+ * `undefined`: as anywhere.
  */
 export function halfOpenIdleOf(
   specs: readonly string[],
@@ -42,9 +43,28 @@ export function halfOpenIdleOf(
   return halfOpenIdle ?? (specs.some(isProgram) ? Infinity : undefined);
 }
 
+/** How long a way may be silent after the end of the other one, in `connect`. */
+export const HALF_OPEN_IDLE_MS = 60_000;
+
+/** How long the peer may be silent after the end of what the command reads; off for most. */
+export function ownEndIdleOf(
+  spec: string,
+  { halfOpenIdle }: Pick<TrafficOptions, "halfOpenIdle">,
+): number {
+  return halfOpenIdle ?? (isTerminal(spec) ? HALF_OPEN_IDLE_MS : Infinity);
+}
+
+/** Whether the wire that a string names is a program's terminal. */
+export function isTerminal(spec: string): boolean {
+  return wireOf(spec) === "pty";
+}
+
 function isProgram(spec: string): boolean {
-  const wire = spec.split(":", 1)[0]?.split("+").at(-1);
-  return wire === "process" || wire === "pty";
+  return wireOf(spec) === "process";
+}
+
+function wireOf(spec: string): string | undefined {
+  return spec.split(":", 1)[0]?.split("+").at(-1);
 }
 
 export function withCommon(command: Command): Command {
@@ -79,9 +99,9 @@ export function withTraffic(command: Command): Command {
     .addOption(
       timed(
         "--half-open-idle <time>",
-        "after one side's end: how long the way back may be silent (60s; with a program on a side: off)",
+        "after one side's end: how long the way back may be silent (60s; with process: on a side: off)",
         undefined,
-        "60s; a program: off",
+        "60s; process: off",
       ),
     )
     .addOption(timed("--idle <time>", "how long nothing may move either way", Infinity, "off"))

@@ -17,6 +17,7 @@ import { refuseMemoryAlone, servesOne } from "./reachable.ts";
 import { factsOf } from "./reason-facts.ts";
 import { describeClosed, endedBy } from "./relay-words.ts";
 import type { Reporter } from "./reporter.ts";
+import { schemesOfCommand } from "./schemes-of-command.ts";
 import { listenOnAll } from "./several-ports.ts";
 import { aborted, Stopper } from "./stopper.ts";
 import { tap } from "./tap.ts";
@@ -35,7 +36,7 @@ export async function run(
   options: RelayCommandOptions,
 ): Promise<void> {
   for (const spec of [listen, target]) parse(spec);
-  const onto = await endpoint(target);
+  const onto = await endpoint(target, schemesOfCommand());
   await relayOnto(reporter, { urls: [listen], target, onto, what: "relay from" }, options);
 }
 
@@ -61,7 +62,7 @@ export async function relayOnto(
   const halfOpenIdleMs = halfOpenIdleOf([...urls, target], options);
   const total = { out: 0, back: 0 };
   let isHeard = true;
-  const made = await Promise.all(urls.map((url) => endpoint(url)));
+  const made = await Promise.all(urls.map((url) => endpoint(url, schemesOfCommand())));
   const listened: Listened[] = [];
   const from = listenOnAll(made, (port, index) => {
     const url = asAsked(urls[index] as string, port.getHost());

@@ -27,8 +27,8 @@ export async function run(
   if (isOnTerminal && options.insecure !== true) urls.forEach(refuseStrangers);
   const target = `${isOnTerminal ? "pty" : "process"}:${words.map(quoteWord).join(" ")}`;
   // Not by way of a string: what stands in an argument is nobody's option, and nobody's password.
-  const start = isOnTerminal ? pty : childProcess;
-  const onto = start({ command, args, env: "inherit" });
+  const program = { command, args, env: "inherit" } as const;
+  const onto = isOnTerminal ? pty({ ...program, endOfInput: "typed" }) : childProcess(program);
   warnOfAbsent(reporter, command);
   await relayOnto(reporter, { urls, target, onto, what: `serve ${command} on` }, options);
 }

@@ -5,6 +5,12 @@ import { hasWaitingInput } from "./waiting-input.ts";
 export interface StandardStreamsEvents {
   /** The peer sends no more, while our input goes on. */
   peerEnded(): void;
+  /** Something was read, and passed on. */
+  typed(chunk: Uint8Array): void;
+  /** It is over; input is still there. */
+  over(): void;
+  /** How long the peer may be silent after the end of input; then it is cut. */
+  readonly ownEndIdleMs: number;
 }
 
 /**
@@ -19,6 +25,12 @@ export class StandardStreams implements Protocol {
   #settle!: (reason: CloseReason) => void;
   #transport: Transport | undefined;
   #hasInput = true;
+  /** Runs from the end of input on. */
+  #silence: NodeJS.Timeout | undefined;
+  #sentBytes = 0;
+  #wasSilent = false;
+  /** Nothing can come for now: standard output takes no more. */
+  #isHeld = false;
   #outputError: NodeJS.ErrnoException | undefined;
   #inputError: Error | undefined;
   /** The connection took no more while there may have been more to take. */
@@ -43,6 +55,11 @@ export class StandardStreams implements Protocol {
   /** The connection, once it is there. */
   get transport(): Transport | undefined {
     return this.#transport;
+  }
+
+  /** Whether it was cut because the peer said nothing after the end of input. */
+  get wasSilent(): boolean {
+    return this.#wasSilent;
   }
 
   /** What writing to standard output failed with; EPIPE when nobody reads it (`| head`). */
@@ -83,9 +100,14 @@ export class StandardStreams implements Protocol {
   }
 
   dataReceived(data: Bytes): void {
+    this.#silence?.refresh();
     if (this.#outputError !== undefined || process.stdout.write(data)) return;
     this.#transport?.pauseProducing();
-    process.stdout.once("drain", () => this.#transport?.resumeProducing());
+    this.#isHeld = true;
+    process.stdout.once("drain", () => {
+      this.#isHeld = false;
+      this.#transport?.resumeProducing();
+    });
   }
 
   readConnectionLost(): void {
@@ -98,7 +120,9 @@ export class StandardStreams implements Protocol {
   }
 
   connectionLost(reason: CloseReason): void {
+    clearTimeout(this.#silence);
     this.#leaveInput();
+    this.#events.over();
     void this.#endInput(reason).then(() => this.#settle(reason));
   }
 
@@ -116,6 +140,7 @@ export class StandardStreams implements Protocol {
 
   readonly #read = (chunk: Buffer): void => {
     this.#transport?.write(chunk);
+    this.#events.typed(chunk);
   };
 
   readonly #inputEnded = (): void => {
@@ -123,6 +148,21 @@ export class StandardStreams implements Protocol {
     this.#leaveInput();
     // A wire that cannot half-close goes on until its peer ends: closing would lose the reply.
     if (transport !== undefined && isHalfCloseable(transport)) transport.loseWriteConnection();
+    this.#sentBytes = transport?.ledger.sent ?? 0;
+    const { ownEndIdleMs } = this.#events;
+    if (ownEndIdleMs !== Infinity) this.#silence = setTimeout(this.#silent, ownEndIdleMs);
+  };
+
+  /** Unless input is still on its way, or output is. */
+  readonly #silent = (): void => {
+    const { sent = 0 } = this.#transport?.ledger ?? {};
+    if (this.#isHeld || sent > this.#sentBytes) {
+      this.#sentBytes = sent;
+      this.#silence?.refresh();
+      return;
+    }
+    this.#wasSilent = true;
+    this.abort();
   };
 
   readonly #inputFailed = (error: Error): void => {

@@ -130,7 +130,8 @@ const builtIn: readonly Scheme[] = [
   {
     name: "pty",
     describe:
-      "a child process on a pseudo-terminal, in our environment: a command line, as process: (native driver)",
+      "a child process on a pseudo-terminal, in our environment: a command line, as process: " +
+      "(native driver); overwall types the end of its input, as Ctrl-D",
     example: "pty:bash -l",
     place: "command",
     options: {},

@@ -3,6 +3,7 @@ import type {
   CloseReason,
   ProcessTransport,
   Protocol,
+  PtyTransport,
   PushProducer,
   Transport,
 } from "../contract/index.ts";
@@ -74,11 +75,13 @@ export class JointEnd implements Protocol {
   }
 
   /**
-   * Nobody takes what this end reads: a child process is told so, as a pipe would tell it. Others
-   * are read on, and what comes is dropped and counted.
+   * Nobody takes what this end reads: a child process is told so, as a pipe or a terminal would
+   * tell it. Others are read on, and what comes is dropped and counted.
    */
   unheard(): void {
-    if (isProcess(this.transport)) this.transport.closeChildFD(1);
+    if (!isProcess(this.transport)) return;
+    if (isOnTerminal(this.transport)) this.close();
+    else this.transport.closeChildFD(1);
   }
 
   /** Closes in order: what was written is sent. */
@@ -141,6 +144,11 @@ export class JointEnd implements Protocol {
   #release(why: Hold): void {
     if (this.#holds.delete(why) && this.#holds.size === 0) this.transport?.resumeProducing();
   }
+}
+
+/** Its descriptors are one: what is left is to hang up. */
+function isOnTerminal(transport: ProcessTransport): transport is PtyTransport {
+  return "terminalSize" in transport;
 }
 
 function isProcess(transport: Transport | undefined): transport is ProcessTransport {

@@ -50,6 +50,16 @@ describe("conform finds nothing broken on the wires of this version", () => {
   });
 });
 
+for (const url of ["process:cat", "pty:cat", "stdio:", "fd:0,1"]) {
+  test(`conform refuses ${url}, where nobody can connect`, async () => {
+    await using run = new CliRun(["conform", "--case", "write.order", url]);
+    // Its input stays open: it must end without it.
+    const { code, stderr } = await run.ended;
+    assert.match(stderr, /^overwall: Cannot conform \S+: .* nobody could connect to it/);
+    assert.equal(code, 2);
+  });
+}
+
 describe("conform --through", () => {
   test("finds nothing broken in our own relay", async () => {
     const target = `tcp://127.0.0.1:${await freePort()}`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { halfOpenIdleOf } from "../../src/cli/options.ts";
+import { halfOpenIdleOf, ownEndIdleOf } from "../../src/cli/options.ts";
 import { isHalfCloseable } from "../../src/contract/index.ts";
 import { join } from "../../src/join/index.ts";
 import { loopback, VirtualRuntime } from "../../src/memory/index.ts";
@@ -26,11 +26,11 @@ async function afterSilence(...specs: readonly string[]): Promise<string> {
   return `${client.text} ${left.code ?? left.kind}`;
 }
 
-test("a program may work in silence after its input's end; anybody else has 60 s", async () => {
+test("a program behind pipes may be silent after its input's end; anybody else has 60 s", async () => {
   assert.equal(await afterSilence("process:sh -c 'sleep 90; echo done'"), "done done");
-  assert.equal(await afterSilence("pty:bash -l"), "done done");
   assert.equal(await afterSilence("process:slow-job", "tcp://127.0.0.1:80"), "done done");
   assert.equal(await afterSilence("tcp://127.0.0.1:80"), " ERR_WIRE_HALF_OPEN");
+  assert.equal(await afterSilence("pty:bash -l"), " ERR_WIRE_HALF_OPEN");
 });
 
 test("a limit that was asked for holds for a program as well", () => {
@@ -45,4 +45,10 @@ test("a limit that ends a connection is told with its value, and as the command 
   const { code, stderr } = await idle.ended;
   assert.equal(code, 124, stderr);
   assert.match(stderr, /no byte moved either way for 50 ms \(--idle\)$/m);
+});
+
+test("connect bounds a terminal after its own end, and anybody else where that was asked for", () => {
+  assert.equal(ownEndIdleOf("pty:bash -l", {}), 60_000);
+  assert.equal(ownEndIdleOf("tcp://127.0.0.1:80", {}), Number.POSITIVE_INFINITY);
+  assert.equal(ownEndIdleOf("process:cat", { halfOpenIdle: 2000 }), 2000);
 });

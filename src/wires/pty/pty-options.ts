@@ -11,6 +11,7 @@ export interface ResolvedPty {
   readonly size: TerminalSize;
   readonly isRaw: boolean;
   readonly hangUpGraceMs: number;
+  readonly typesEnd: boolean;
 }
 
 /**
@@ -23,7 +24,7 @@ export function checkPtyOptions(options: PtyOptions): ResolvedPty {
     throw new TypeError("pty() takes an object of options");
   }
   const { args = [], command, cwd, env = {}, raw = false, hangUpGraceMs = 10_000 } = options;
-  const { argv0 = command, size = { columns: 80, rows: 24 } } = options;
+  const { argv0 = command, endOfInput = "refused", size = { columns: 80, rows: 24 } } = options;
   if (text("command", command) === "") throw new RangeError("pty(): command must not be empty");
   if (!Array.isArray(args)) throw new TypeError("pty(): args must be an array of strings");
   for (const arg of args) text("args", arg);
@@ -33,9 +34,16 @@ export function checkPtyOptions(options: PtyOptions): ResolvedPty {
   if (!(hangUpGraceMs >= 0)) {
     throw new RangeError("pty(): hangUpGraceMs must be a number of at least 0");
   }
+  const typesEnd = endOfInput === "typed";
+  if (!typesEnd && endOfInput !== "refused") {
+    throw new RangeError('pty(): endOfInput must be "refused" or "typed"');
+  }
+  if (typesEnd && raw) {
+    throw new RangeError("pty(): a raw terminal has no end of input that could be typed");
+  }
   checkEnv(env);
   checkSize("pty", size);
-  return { command, args: [...args], argv0, env, cwd, size, isRaw: raw, hangUpGraceMs };
+  return { command, args: [...args], argv0, env, cwd, size, isRaw: raw, hangUpGraceMs, typesEnd };
 }
 
 /** @throws {TypeError} {RangeError} when it is no size that a window can have. */

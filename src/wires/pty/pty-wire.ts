@@ -11,6 +11,7 @@ import type { OpenableWire } from "../_drivers/open-wire.ts";
 import type { ProcessSeat } from "../_drivers/process-seat.ts";
 import { signalOf } from "../_drivers/signals.ts";
 import type { Running } from "./start-program.ts";
+import { TypedEnd } from "./typed-end.ts";
 
 export interface PtyWireOptions {
   readonly here: Reactor;
@@ -19,6 +20,8 @@ export interface PtyWireOptions {
   readonly peer: ProcessAddress;
   readonly seat: ProcessSeat;
   readonly hangUpGraceMs: number;
+  /** Whether the end of our direction is typed. */
+  readonly typesEnd: boolean;
 }
 
 /**
@@ -39,6 +42,7 @@ export class PtyWire implements OpenableWire, SlotHolder {
   #cause: CloseCause | undefined;
   #isOver = false;
   #grace: Disposable | null = null;
+  #typedEnd: TypedEnd | null = null;
 
   constructor(facts: Facts, options: PtyWireOptions) {
     const { here, running, seat } = options;
@@ -47,9 +51,12 @@ export class PtyWire implements OpenableWire, SlotHolder {
     this.#facts = facts;
     this.#options = options;
     this.#outlet = new SlotOutlet(here, running.master, this, {
-      sent: (byteCount) => facts.sent(byteCount),
+      sent: (byteCount) => {
+        // What ends input was not given to us to send.
+        if (!this.#hasInputEnded) facts.sent(byteCount);
+      },
       // Nobody has the terminal open any more.
-      failed: () => this.#inputEnded(),
+      failed: () => this.#inputFailed(),
     });
     here.hold(running.master, this);
     here.hold(running.watch, { exited: () => this.#exited() });
@@ -92,9 +99,13 @@ export class PtyWire implements OpenableWire, SlotHolder {
     if (!this.#hasInputEnded && !this.#isHungUp) this.#outlet.send(chunks);
   }
 
-  /** A terminal has no end of its own: what was typed is there. */
+  /** A terminal has no end of its own: what was typed is there. A close comes at once, or never. */
   endSending(): void {
-    systemRuntime().turn.later(() => this.#inputEnded());
+    systemRuntime().turn.later(() => {
+      this.#inputEnded();
+      if (!this.#options.typesEnd || this.#isHungUp || this.#isOver) return;
+      this.#typedEnd ??= new TypedEnd(this.#outlet, systemRuntime().clock);
+    });
   }
 
   pauseReading(): void {
@@ -141,6 +152,11 @@ export class PtyWire implements OpenableWire, SlotHolder {
     this.#hasInputEnded = true;
     this.#outlet.stop();
     this.#facts.sendingEnded();
+  }
+
+  #inputFailed(): void {
+    this.#typedEnd?.stop();
+    this.#inputEnded();
   }
 
   #exited(): void {
@@ -205,6 +221,7 @@ export class PtyWire implements OpenableWire, SlotHolder {
   #hangUp(): void {
     if (this.#isHungUp) return;
     this.#isHungUp = true;
+    this.#typedEnd?.stop();
     this.#outlet.stop();
     this.#options.here.close(this.#options.running.master);
   }

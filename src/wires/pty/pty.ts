@@ -34,6 +34,11 @@ export interface PtyOptions {
    * Default false: as a person's terminal.
    */
   readonly raw?: boolean;
+  /**
+   * What `loseWriteConnection` does, since a terminal has no end of one direction. Default
+   * `"refused"`. `"typed"`: `\x04` is typed, as a person would; see `pty`. Not with `raw`.
+   */
+  readonly endOfInput?: "refused" | "typed";
   /** What the child sees as its own name. Default: `command`. */
   readonly argv0?: string;
   /** How long a child may ignore that its terminal hung up. Default 10 000; `Infinity` for ever. */
@@ -52,6 +57,11 @@ export interface PtyOptions {
  * - What is not read holds the child back. What it does not read is queued here.
  * - A terminal has one direction's end only: `loseWriteConnection` is refused (capability
  *   `halfClose` is absent). End input as a person does: `\x04` where lines are on.
+ * - `endOfInput: "typed"` does that, behind all that was written, and offers `halfClose`. It is
+ *   typed again for as long as the program goes on, with ever longer pauses: a character that comes
+ *   while one program hands the terminal to another is lost, a line that is not ended takes two,
+ *   and whoever reads next has to meet the end as well. **Not promised:** that a program takes it
+ *   as the end: one that turned lines off reads a key.
  * - `loseConnection` flushes and hangs up: the child gets SIGHUP, and one that it ends has ended in
  *   order, `done` by `us`. One that goes on all the same is waited for, `hangUpGraceMs` long, and
  *   then left to itself. **Not promised:** that the child reads what it was sent just before.
@@ -71,6 +81,7 @@ export function pty(options: PtyOptions): ClientEndpoint<PtyTransport> {
 }
 
 const CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>(["abort", "backPressure"]);
+const TYPES_END: ReadonlySet<Capability> = new Set<Capability>([...CAPABILITIES, "halfClose"]);
 
 async function start<P extends Protocol<PtyTransport>>(
   options: ResolvedPty,
@@ -82,7 +93,7 @@ async function start<P extends Protocol<PtyTransport>>(
   given.signal?.throwIfAborted();
   const here = reactor();
   const running = startProgram(here, options);
-  const { args, command, hangUpGraceMs, size } = options;
+  const { args, command, hangUpGraceMs, size, typesEnd } = options;
   const seat = new ProcessSeat({}, given.onError ?? defaultOnError);
   const host: ProcessAddress = {
     kind: "process",
@@ -94,10 +105,14 @@ async function start<P extends Protocol<PtyTransport>>(
   await new Promise<void>((resolve, reject) => {
     let wire!: PtyWire;
     openWire(
-      (facts) => (wire = new PtyWire(facts, { here, running, host, peer, seat, hangUpGraceMs })),
+      (facts) => {
+        const how = { hangUpGraceMs, typesEnd };
+        wire = new PtyWire(facts, { here, running, host, peer, seat, ...how });
+        return wire;
+      },
       given,
       {
-        capabilities: CAPABILITIES,
+        capabilities: typesEnd ? TYPES_END : CAPABILITIES,
         limits,
         accept: () => seat.adapt(protocol as P & Protocol) as Protocol,
         transport: (flow) => new PtyFlowTransport(flow, wire, seat, size),

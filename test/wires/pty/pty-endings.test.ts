@@ -30,7 +30,10 @@ describe("pty: an end that is no ordinary one", onlyNative, () => {
     });
     const wire = new PtyWire(
       { ...NO_FACTS, over: tellOver },
-      { here, running, host: address, peer: address, seat, hangUpGraceMs: 10_000 },
+      {
+        ...{ here, running, host: address, peer: address, seat },
+        ...{ hangUpGraceMs: 10_000, typesEnd: false },
+      },
     );
     seat.fail(new Error("a hook threw"));
     await turns(1);
