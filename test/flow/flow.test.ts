@@ -213,3 +213,11 @@ test("a wire may open while it is being cancelled: no protocol is made", () => {
   scene.flow.over();
   assert.deepEqual(scene.calls, []);
 });
+
+test("cancel while the protocol is told of its beginning: the beginning is told once", () => {
+  const error = new Error("no longer wanted");
+  const scene: Scene = new Scene({ role: { made: () => scene.flow.cancel(error) } });
+  scene.flow.opened();
+  scene.answer();
+  assert.deepEqual(scene.begun, [error]);
+});
