@@ -17,6 +17,7 @@ export class Actor implements Protocol {
   readonly readConnectionLost?: () => void;
   receivedBytes = 0;
   isLost = false;
+  hasLostWriting = false;
   readonly #part: Part;
   #transport: Transport | undefined;
   #made: () => void = () => {};
@@ -54,6 +55,7 @@ export class Actor implements Protocol {
   }
 
   writeConnectionLost(): void {
+    this.hasLostWriting = true;
     this.#part.writeLost?.(this);
   }
 

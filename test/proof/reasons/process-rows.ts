@@ -35,6 +35,13 @@ const sendThree = (actor: Actor): void => actor.write(3);
 const THREE_OUT = { accepted: 3, sent: 3 } as const;
 const release = (actor: Actor): void => processOf(actor).closeChildFD(3);
 
+/** Behind both, its word and that it reads no more, in whichever order they come. */
+function writeToClosed(actor: Actor): void {
+  if (actor.receivedBytes !== 6 || !actor.hasLostWriting) return;
+  actor.write(4);
+  release(actor);
+}
+
 export const PROCESS_ROWS: Readonly<Record<string, ProcessRow>> = {
   "process: our close, and it exits well": {
     script: "cat >/dev/null",
@@ -90,8 +97,9 @@ export const PROCESS_ROWS: Readonly<Record<string, ProcessRow>> = {
     script: `exec 0<&-; printf closed; ${WAIT}; printf end; exit 4`,
     near: {
       halfOpen: true,
-      data: (actor, byteCount) => byteCount === 6 && actor.write(4),
-      writeLost: release,
+      ...(NOTICES_AT_ONCE
+        ? { data: writeToClosed, writeLost: writeToClosed }
+        : { data: (actor, byteCount) => byteCount === 6 && actor.write(4), writeLost: release }),
     },
     nearIs: {
       ...{ kind: "lost", by: "peer", code: "ERR_WIRE_PROCESS_EXIT", exitCode: 4 },
