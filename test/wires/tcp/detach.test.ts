@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { closeSync, openSync } from "node:fs";
+import { openSync } from "node:fs";
 import { before, describe, it } from "node:test";
 import type { Detached, TcpTransport } from "../../../src/contract/index.ts";
 import { addon } from "../../../src/wires/_drivers/native/addon.ts";
@@ -89,7 +89,7 @@ describe("tcp: a live connection that is given away", onlyNative, () => {
     await taken.readEnded;
     taken.transport.loseConnection();
     await client.readEnded;
-    closeSync(held);
+    addon().closeDescriptor(held);
     server.connectionLost(await taken.lost);
   });
 
