@@ -50,6 +50,7 @@ export async function run(reporter: Reporter, url: string, options: ConnectOptio
       streams.close();
     },
     over: () => terminal[Symbol.dispose](),
+    isRaw,
     ownEndIdleMs: ownEndIdleOf(url, options),
   });
   let seen: Seen | undefined;

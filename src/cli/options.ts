@@ -140,8 +140,13 @@ function readTime(text: string): number {
       "Expected seconds, or a time such as 500ms, 10s, 2m, 1h or off.",
     );
   }
-  return Number(match[1]) * unit;
+  const timeMs = Number(match[1]) * unit;
+  if (timeMs > TIME_MAX_MS) throw new InvalidArgumentError("Expected at most 596h, or off.");
+  return timeMs;
 }
+
+/** The longest that a timer takes; a longer one would be over at once. */
+const TIME_MAX_MS = 2 ** 31 - 1;
 
 function readCount(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text))

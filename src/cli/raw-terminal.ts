@@ -38,10 +38,12 @@ export class RawTerminal implements Disposable {
   /** Gives the far terminal the size of this one, now and whenever it changes. */
   follow(far: Transport): void {
     if (!isPty(far)) return;
-    this.#following = this.#terminal.onResize(() => {
+    const pass = (): void => {
       const { size } = this;
       if (size !== undefined) far.resize(size);
-    });
+    };
+    this.#following = this.#terminal.onResize(pass);
+    pass();
   }
 
   /**

@@ -11,6 +11,8 @@ export interface StandardStreamsEvents {
   over(): void;
   /** How long the peer may be silent after the end of input; then it is cut. */
   readonly ownEndIdleMs: number;
+  /** Keys are passed on one by one: they are read even while the peer takes none. */
+  readonly isRaw: boolean;
 }
 
 /**
@@ -133,7 +135,9 @@ export class StandardStreams implements Protocol {
   }
 
   readonly #input: PushProducer = {
-    pauseProducing: () => void process.stdin.pause(),
+    pauseProducing: () => {
+      if (!this.#events.isRaw) process.stdin.pause();
+    },
     resumeProducing: () => void process.stdin.resume(),
     stopProducing: () => this.#refuseInput(),
   };

@@ -17,6 +17,7 @@ describe("bad input ends with one message, the right exit code and no stack", ()
       /unknown option '--jsn'\n\(Did you mean --json\?\)/,
     ],
     [["relay", "tcp://:0", "tcp://:1", "--drain", "soon"], 2, /Expected seconds/],
+    [["connect", "tcp://:1", "--half-open-idle", "1000h"], 2, /at most 596h, or off/],
     [["relay", "tcp://:0", "tcp://:1", "--max-connections", "0"], 2, /a count of at least 1/],
     [["relay", "tcp://:0", "tcp://:1", "--tap", "morse"], 2, /Allowed choices are hex, text/],
     [

@@ -109,7 +109,12 @@ export function reopenedToWrite(fd: number): number | "unread" | null {
 
 /** The master of a pseudo-terminal: opened anew, it would be that of another terminal. */
 export function isTerminalMaster(fd: number): boolean {
-  return process.platform === "linux" && readlinkSync(`/proc/self/fd/${fd}`).endsWith("/ptmx");
+  try {
+    return process.platform === "linux" && readlinkSync(`/proc/self/fd/${fd}`).endsWith("/ptmx");
+  } catch {
+    // Without /proc nothing is opened anew.
+    return false;
+  }
 }
 
 function isNamedPipe(fd: number): boolean {

@@ -65,7 +65,8 @@ export interface DescriptorOptions {
  * the peer's end comes with ours. A reader that is gone ends our direction, unasked: noticed at
  * once on the native driver, at the next write on the portable one. One `connect` for each:
  * afterwards the descriptors are closed, unless `shared`, and `connect` refuses another with
- * ERR_WIRE_BUSY. **Not promised:** that two endpoints with the same number are noticed.
+ * ERR_WIRE_BUSY; one that fails when it has the first of two closes that one. **Not promised:**
+ * that two endpoints with the same number are noticed.
  *
  * A file that goes both ways is read and written from where it stands, and from there on each has a
  * place of its own: reading moves the one that others share, writing does not. One that was opened
@@ -127,6 +128,11 @@ interface How {
   readonly handles: (() => PreparedHandles) | null;
 }
 
+interface Taking extends How {
+  /** Told when a descriptor has been taken, also where another one then cannot be. */
+  readonly took: () => void;
+}
+
 const ONE_BY_ONE: ReadonlySet<Capability> = new Set<Capability>([
   "abort",
   "halfClose",
@@ -155,9 +161,10 @@ class DescriptorEndpoint implements ClientEndpoint<DescriptorTransport> {
 
   #take(): Prepared {
     if (this.#isTaken) throw taken(this.#options);
-    const prepared = prepare(this.#options, this.#how);
-    this.#isTaken = this.#how.ownership === "ours";
-    return prepared;
+    const took = (): void => {
+      this.#isTaken = this.#how.ownership === "ours";
+    };
+    return prepare(this.#options, { ...this.#how, took });
   }
 }
 
@@ -219,8 +226,12 @@ interface Prepared {
   readonly make: (facts: Facts) => OpenableWire;
 }
 
-function prepare(options: DescriptorOptions, how: How): Prepared {
-  if (how.handles !== null) return { ...how.handles(), driver: how.driver };
+function prepare(options: DescriptorOptions, how: Taking): Prepared {
+  if (how.handles !== null) {
+    const prepared = how.handles();
+    how.took();
+    return { ...prepared, driver: how.driver };
+  }
   const { input = null, output = null, fd = input === output ? input : null } = options;
   try {
     if (fd === null) return prepareDucts({ kind: "descriptor", input, output }, how);
@@ -245,10 +256,11 @@ function addressOf({ fd, input = fd, output = fd }: DescriptorOptions): Descript
   return { kind: "descriptor", input: input ?? null, output: output ?? null };
 }
 
-function prepareSocket(fd: number, { driver, ownership }: How): Prepared {
+function prepareSocket(fd: number, { driver, ownership, took }: Taking): Prepared {
   const address: DescriptorAddress = { kind: "descriptor", input: fd, output: fd };
   const ends = { host: address, peer: address };
   const raw = driver === "native" ? adoptSocket(fd, ownership, ends) : portableSocket(fd);
+  took();
   // What comes after a close, and the peer's end, are for the others.
   const capabilities = driver === "native" && ownership === "shared" ? ONE_BY_ONE : SOCKET;
   return { capabilities, driver, make: (facts) => raw.wire(facts, ends) };
@@ -264,21 +276,22 @@ function portableSocket(fd: number): Pick<RawSocket, "wire"> {
 
 const ANYWHERE: WritingPlace = { flags: 0, position: null };
 
-function prepareDucts(address: DescriptorAddress, { driver, ownership }: How): Prepared {
+function prepareDucts(address: DescriptorAddress, { driver, ownership, took }: Taking): Prepared {
   const { input, output } = address;
   const intake = input === null ? null : openIntake(input, { driver, ownership });
+  if (intake !== null) took();
   // One number for both directions is let go by the one that reads: the other has its own.
   const isOne = input !== null && input === output;
   let own: number | null = null;
   try {
     const { flags, position } = isOne ? writingPlaceOf(output) : ANYWHERE;
-    const again = constants.O_WRONLY | constants.O_NOCTTY | flags;
-    own = isOne ? (reopened(output, again) ?? duplicateOf(output)) : output;
+    own = isOne ? secondOf(output, flags) : output;
     const outletOwnership = isOne && own === null ? "shared" : isOne ? "ours" : ownership;
     const outlet =
       output === null
         ? null
         : openOutlet(own ?? output, { driver, ownership: outletOwnership, position });
+    took();
     const options = {
       host: address,
       peer: address,
@@ -295,4 +308,12 @@ function prepareDucts(address: DescriptorAddress, { driver, ownership }: How): P
     if (isOne && own !== null) closeSync(own);
     throw error;
   }
+}
+
+/** Another number for writing; `null` where none can be had. */
+function secondOf(fd: number, flags: number): number | null {
+  // A device opened anew may be another one, as each tunnel is.
+  const same = kindOf(fd) === "device" ? duplicateOf(fd) : null;
+  const again = constants.O_WRONLY | constants.O_NOCTTY | flags;
+  return same ?? reopened(fd, again) ?? duplicateOf(fd);
 }

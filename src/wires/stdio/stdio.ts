@@ -169,12 +169,12 @@ function openBoth({ closeOutput, driver, input, output }: Required<StdioOptions>
 
 /** The same outlet, which also closes the descriptor that others would otherwise still write to. */
 function closing(
-  { make, isTaken }: OpenedDuct<MakeOutlet>,
+  { make, isTaken, driver }: OpenedDuct<MakeOutlet>,
   fd: number,
   closed: () => void,
 ): MakeOutlet {
   // Node closes what it was given with its stream, unless it is a standard one.
-  const isNodes = isTaken && fd > 2;
+  const isNodes = isTaken && driver === "portable" && fd > 2;
   let isClosed = false;
   const close = (): void => {
     if (isClosed) return;

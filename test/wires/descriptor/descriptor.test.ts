@@ -35,7 +35,7 @@ import { missingPrograms } from "../../../tools/missing-programs.ts";
 import { Program } from "../../interop/program.ts";
 import { closeQuietly, makePipe } from "../fifo.ts";
 import { HalfCloseAware, pairOver, RecordingProtocol } from "../recording-protocol.ts";
-import { onlyNative } from "../unix/descriptor-rig.ts";
+import { onlyNative, turns } from "../unix/descriptor-rig.ts";
 import { EchoOnTerminal } from "./echo-on-terminal.ts";
 
 const options = process.platform === "linux" ? {} : { skip: "needs mkfifo and /proc" };
@@ -117,6 +117,20 @@ describe("descriptor", options, () => {
     while (!others.includes(pipe.input)) others.push(openSync("/dev/null", "r"));
     await assert.rejects(ends.connect(new RecordingProtocol()), busy);
     for (const other of others) closeSync(other);
+  });
+
+  it("is connected once, also where only the first of two could be had", async () => {
+    const pipe = makePipe();
+    const absent = openSync("/dev/null", "w");
+    closeSync(absent);
+    const ends = descriptor({ input: pipe.input, output: absent });
+    await assert.rejects(ends.connect(new RecordingProtocol()), { code: "ERR_WIRE_REFUSED" });
+    await turns();
+    const others: number[] = [];
+    while (!others.includes(pipe.input)) others.push(openSync("/dev/null", "r"));
+    await assert.rejects(ends.connect(new RecordingProtocol()), { code: "ERR_WIRE_BUSY" });
+    for (const other of others) closeSync(other);
+    closeSync(pipe.output);
   });
 
   it("may be connected again where the attempt took nothing", async () => {

@@ -158,7 +158,7 @@ function ownDescriptor<Opened>(
 ): number | Opened {
   if (kind === "socket") return ownSocket(here, fd, ownership);
   if (ownership === "ours") return takenOver(here, fd);
-  if (isTaken(fd, kind, ownership)) return takenOver(here, duplicated(here.addon, fd));
+  if (isTaken(fd, kind, ownership)) return takenDuplicate(here, fd);
   return reopen(fd);
 }
 
@@ -176,6 +176,16 @@ function duplicated({ duplicate }: Addon, fd: number): number {
   const own = duplicate(fd);
   if (own < 0) throw systemError(-own, "dup");
   return own;
+}
+
+function takenDuplicate(here: Reactor, fd: number): number {
+  const own = duplicated(here.addon, fd);
+  try {
+    return takenOver(here, own);
+  } catch (error) {
+    here.addon.closeDescriptor(own);
+    throw error;
+  }
 }
 
 function takenOver(here: Reactor, fd: number): number {
