@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { MIRROR } from "../../src/cli/tour/members/mirror.ts";
+import { mirroredWire } from "../../src/cli/tour/wires/mirrored-wire.ts";
 import type { ClientEndpoint } from "../../src/contract/index.ts";
 import { cases, conformance, givenWire, register } from "../../src/testing/index.ts";
 import { descriptor } from "../../src/wires/descriptor/index.ts";
 import { childProcess } from "../../src/wires/process/index.ts";
 import { unix } from "../../src/wires/unix/index.ts";
 import { closeQuietly, makePipe } from "../wires/fifo.ts";
-import { mirroredWire } from "./mirrored-wire.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "overwall-process-"));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,8 +1,8 @@
 import { test } from "node:test";
+import { mirroredWire } from "../../src/cli/tour/wires/mirrored-wire.ts";
 import { conformance } from "../../src/testing/index.ts";
 import { childProcess } from "../../src/wires/process/index.ts";
 import { tcp } from "../../src/wires/tcp/index.ts";
-import { mirroredWire } from "../conformance/mirrored-wire.ts";
 import { MIRROR } from "./mirror.ts";
 
 /** A child that joins its own `stdio()` to a TCP connection; there, the far protocol. */

@@ -5,14 +5,14 @@ import type {
   ProcessTransport,
   Protocol,
 } from "../../../contract/index.ts";
-import type { Pair, PairOptions, WireUnderTest } from "../../../testing/index.ts";
-import { settleByTurns } from "../../../testing/index.ts";
+import type { WireUnderTest } from "../../../testing/index.ts";
 import { childProcess } from "../../../wires/process/index.ts";
 import { unix } from "../../../wires/unix/index.ts";
 import { MIRROR } from "../members/mirror.ts";
 import { NODE_MEMBER } from "../members/node-member.ts";
 import { STDIO_MEMBER } from "../members/stdio-member.ts";
 import { HeldEnd } from "./held-end.ts";
+import { mirroredWire } from "./mirrored-wire.ts";
 import { pipedStdio, withoutPipes } from "./pipes.ts";
 import type { Entry, OpenWire, TourWire } from "./tour-wire.ts";
 
@@ -71,50 +71,15 @@ let places = 0;
  * socket.
  */
 function mirrored(folder: string): WireUnderTest {
-  return {
+  return mirroredWire({
     name: "process",
-    capabilities: new Set(["abort", "halfClose", "linger", "backPressure"]),
-    pair: (left, right, options) => pairThroughChild(folder, left, right, options),
-  };
-}
-
-async function pairThroughChild(
-  folder: string,
-  left: Protocol,
-  right: Protocol,
-  { limits, observers = {}, onError, signal }: PairOptions,
-): Promise<Pair> {
-  const [atLeft, atRight] = [new HeldEnd(left), new HeldEnd(right)];
-  const base = { limits, onError, signal };
-  places += 1;
-  const path = join(folder, `m${places}`);
-  const port = await unix({ path }).listen(() => atRight.protocol, {
-    ...base,
-    ...(observers.right && { observer: observers.right }),
-  });
-  const child = childProcess({ command: process.execPath, args: [MIRROR, path], fds: { 3: "r" } });
-  await child.connect(atLeft.protocol as Protocol<ProcessTransport>, {
-    ...base,
-    ...(observers.left && { observer: observers.left }),
-  });
-  let isJoined = false;
-  const told: Protocol = {
-    connectionMade: () => undefined,
-    dataReceived: () => {
-      isJoined = true;
+    capabilities: ["abort", "halfClose", "linger", "backPressure"],
+    socket: () => {
+      places += 1;
+      return unix({ path: join(folder, `m${places}`) });
     },
-    connectionLost: () => undefined,
-  };
-  (atLeft.transport as ProcessTransport).childTransport(3).switchProtocol(told);
-  const settle = settleByTurns();
-  await settle(() => signal.aborted || (isJoined && atRight.isMade));
-  return {
-    left: atLeft.transport,
-    right: atRight.transport,
-    settle,
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all([atLeft.letGo(), atRight.letGo()]);
-      await port.stopListening();
-    },
-  };
+    child: (path) =>
+      childProcess({ command: process.execPath, args: [MIRROR, path], fds: { 3: "r" } }),
+    tellsOn: 3,
+  });
 }

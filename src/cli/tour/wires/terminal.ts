@@ -1,14 +1,12 @@
 import { join } from "node:path";
-import type { Protocol } from "../../../contract/index.ts";
-import type { Pair, PairOptions, RunnableCase, WireUnderTest } from "../../../testing/index.ts";
-import { settleByTurns } from "../../../testing/index.ts";
+import type { RunnableCase, WireUnderTest } from "../../../testing/index.ts";
 import { whyNotNative } from "../../../wires/_drivers/native/addon.ts";
 import { pty } from "../../../wires/pty/index.ts";
 import { unix } from "../../../wires/unix/index.ts";
 import { STDIO_MEMBER } from "../members/stdio-member.ts";
 import { TERMINAL_MIRROR } from "../members/terminal-mirror.ts";
 import { openChild } from "./children.ts";
-import { HeldEnd } from "./held-end.ts";
+import { mirroredWire } from "./mirrored-wire.ts";
 import type { TourWire } from "./tour-wire.ts";
 
 /** A child on a raw terminal of its own; its standard streams are our `stdio()`. */
@@ -38,46 +36,15 @@ export function onTerminal(
   folder: string,
   node: string = process.execPath,
 ): WireUnderTest {
-  return {
+  return mirroredWire({
     name,
-    capabilities: new Set(["abort", "backPressure"]),
-    pair: (left, right, options) => {
+    capabilities: ["abort", "backPressure"],
+    socket: () => {
       places += 1;
-      return pairOnTerminal([node, join(folder, `t${places}`)], left, right, options);
+      return unix({ path: join(folder, `t${places}`) });
     },
-  };
-}
-
-async function pairOnTerminal(
-  [node, path]: readonly [node: string, path: string],
-  left: Protocol,
-  right: Protocol,
-  { limits, observers = {}, onError, signal }: PairOptions,
-): Promise<Pair> {
-  const [atLeft, atRight] = [new HeldEnd(left), new HeldEnd(right)];
-  const base = { limits, onError, signal };
-  const port = await unix({ path }).listen(() => atRight.protocol, {
-    ...base,
-    ...(observers.right && { observer: observers.right }),
+    child: (path) => pty({ command: node, args: [TERMINAL_MIRROR, path], raw: true }),
   });
-  const child = pty({ command: node, args: [TERMINAL_MIRROR, path], raw: true });
-  await child.connect(atLeft.protocol, {
-    ...base,
-    // A child takes long to start: it is not idle before it is there.
-    limits: { ...limits, idleMs: Infinity },
-    ...(observers.left && { observer: observers.left }),
-  });
-  const settle = settleByTurns();
-  await settle(() => signal.aborted || atRight.isMade);
-  return {
-    left: atLeft.transport,
-    right: atRight.transport,
-    settle,
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all([atLeft.letGo(), atRight.letGo()]);
-      await port.stopListening();
-    },
-  };
 }
 
 /** Why a case does not hold: the system drops what a program had not read before a hang-up. */

@@ -5,10 +5,10 @@ import type {
   ProcessTransport,
   Protocol,
   ServerEndpoint,
-} from "../../src/contract/index.ts";
-import type { Pair, PairOptions, WireUnderTest } from "../../src/testing/index.ts";
-import { settleByTurns } from "../../src/testing/index.ts";
-import { Held } from "./held.ts";
+} from "../../../contract/index.ts";
+import type { Pair, PairOptions, WireUnderTest } from "../../../testing/index.ts";
+import { settleByTurns } from "../../../testing/index.ts";
+import { HeldEnd } from "./held-end.ts";
 
 export interface Mirrored {
   readonly name: string;
@@ -39,7 +39,7 @@ async function pairThrough(
   right: Protocol,
   { limits, observers = {}, onError, signal }: PairOptions,
 ): Promise<Pair> {
-  const [atLeft, atRight] = [new Held(left), new Held(right)];
+  const [atLeft, atRight] = [new HeldEnd(left), new HeldEnd(right)];
   const base = { limits, onError, signal };
   const port = await socket().listen(() => atRight.protocol, {
     ...base,
@@ -60,7 +60,7 @@ async function pairThrough(
     const told = (atLeft.transport as ProcessTransport).childTransport(tellsOn);
     told.switchProtocol({ ...SILENT, dataReceived });
   }
-  await settle(() => isJoined && atRight.isMade);
+  await settle(() => signal.aborted || (isJoined && atRight.isMade));
   const { idleMs } = limits;
   if (idleMs !== undefined) atLeft.transport.setLimits({ idleMs });
   return {

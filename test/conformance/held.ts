@@ -1,1 +1,0 @@
-export { HeldEnd as Held } from "../../src/cli/tour/wires/held-end.ts";
