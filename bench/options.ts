@@ -13,6 +13,8 @@ export interface Options {
   readonly peers: readonly string[];
   readonly lengths: Lengths;
   readonly file: string | null;
+  /** Other workloads are in the file, and stay there. */
+  readonly isAdding: boolean;
 }
 
 export const USAGE = `npm run bench -- [options]
@@ -26,6 +28,7 @@ export const USAGE = `npm run bench -- [options]
   --seconds S          how long a run is measured (default 1; quick 0.4)
   --json FILE          where the results go (default
                         bench/results/DATE.json)
+  --add                with --json: keep the workloads that are in FILE
   --list               workloads and peers, and what is missing
   --fetch-peers        install other Nodes, Bun and Deno outside the project
   --write-readme       write --json FILE, or the newest results, into README.md, and the plot
@@ -52,6 +55,7 @@ export function readOptions(args: readonly string[]): Options {
       bytes: (isQuick ? 256 : 1024) * 1024 * 1024,
     },
     file: values.json ?? null,
+    isAdding: values.add === true && values.json !== undefined,
   };
 }
 
@@ -63,6 +67,7 @@ const WORDS = {
   rounds: { type: "string" },
   seconds: { type: "string" },
   json: { type: "string" },
+  add: { type: "boolean" },
   list: { type: "boolean" },
   "fetch-peers": { type: "boolean" },
   "write-readme": { type: "boolean" },

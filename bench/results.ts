@@ -21,6 +21,30 @@ export interface Results {
   readonly failed: readonly FailedRun[];
 }
 
+/**
+ * Both as one: what is measured of each workload is paired within itself, so that workloads may be
+ * measured one after the other.
+ *
+ * @throws {RangeError} when a workload is in both, or they are not of the same commit and rounds.
+ */
+export function joined(before: Results, later: Results): Results {
+  const measured = new Set(before.runs.map(({ workload }) => workload));
+  const twice = later.runs.find(({ workload }) => measured.has(workload))?.workload;
+  if (twice !== undefined) throw new RangeError(`${twice} is in the results already`);
+  for (const key of ["commit", "node", "rounds", "seconds"] as const) {
+    if (before[key] === later[key]) continue;
+    throw new RangeError(`the results there are of ${key} ${before[key]}, not ${later[key]}`);
+  }
+  return {
+    ...later,
+    command: `${before.command} && ${later.command}`,
+    peers: { ...before.peers, ...later.peers },
+    absent: [...new Set([...before.absent, ...later.absent])],
+    runs: [...before.runs, ...later.runs],
+    failed: [...before.failed, ...later.failed],
+  };
+}
+
 /** What is compared: cycles where every run has them, else CPU time. */
 export type CostUnit = "cycles" | "ns";
 

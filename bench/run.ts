@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describeMachine } from "../tools/machine.ts";
 import { buildPrograms } from "./build-programs.ts";
@@ -12,6 +12,7 @@ import type { Peer } from "./peers.ts";
 import { allPeers } from "./peers.ts";
 import { Places } from "./places.ts";
 import type { Results } from "./results.ts";
+import { joined } from "./results.ts";
 import { tablesOf } from "./table.ts";
 import { targetTable } from "./targets.ts";
 import type { Workload } from "./workloads.ts";
@@ -62,7 +63,7 @@ async function measureAll(
     all.runs.push(...runs);
     all.failed.push(...failed);
   }
-  const results: Results = {
+  const measured: Results = {
     date: new Date().toISOString(),
     command: ["npm run bench --", ...args].join(" "),
     machine: describeMachine(),
@@ -73,7 +74,10 @@ async function measureAll(
     absent: [...new Set(absent)],
     ...all,
   };
-  const file = options.file ?? `bench/results/${results.date.replace(/\W/g, "").slice(0, 13)}.json`;
+  const { file: given, isAdding } = options;
+  const before = isAdding && given !== null ? readFileSync(given, "utf8") : null;
+  const results = before === null ? measured : joined(JSON.parse(before) as Results, measured);
+  const file = given ?? `bench/results/${results.date.replace(/\W/g, "").slice(0, 13)}.json`;
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`);
   print(`${tablesOf(results)}\n${targetTable(results)}\n`);

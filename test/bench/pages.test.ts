@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { plotOf } from "../../bench/plot.ts";
 import { BEGIN, END, sectionOf, withSection } from "../../bench/readme-section.ts";
 import type { Results } from "../../bench/results.ts";
+import { joined } from "../../bench/results.ts";
 import { tablesOf } from "../../bench/table.ts";
 import { verdicts } from "../../bench/targets.ts";
 import { resultsOf } from "./made-results.ts";
@@ -25,6 +26,16 @@ test("a table has the median cost and the paired ratios with their ends", () => 
   assert.equal(cost, "5.00");
   assert.equal(overNode, "2.00 [1.00–3.00]");
   assert.equal(overC, "1.00 [0.50–1.00]");
+});
+
+test("workloads measured one after the other are one result, if they are of the same code", () => {
+  const churn = resultsOf("churn", { "overwall-native": [20], go: [30] });
+  const both = joined(ECHO, { ...churn, command: "npm run bench -- --add" });
+  assert.equal(tablesOf(both).match(/^### /gm)?.length, 2);
+  assert.equal(both.command, "npm run bench && npm run bench -- --add");
+  assert.deepEqual(Object.keys(both.peers), ["overwall-native", "node-net", "c-epoll", "go"]);
+  assert.throws(() => joined(ECHO, { ...churn, commit: "def5678" }), /commit abc1234, not def5678/);
+  assert.throws(() => joined(ECHO, ECHO), /echo-50 is in the results already/);
 });
 
 test("the cheapest comes first, and only workloads that were run have a table", () => {
