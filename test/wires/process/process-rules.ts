@@ -200,7 +200,8 @@ const EXIT = { kind: "lost", by: "peer", code: "ERR_WIRE_PROCESS_EXIT" } as cons
 const DESCENDANT = { kind: "timeout", by: "wire", code: "ERR_WIRE_DESCENDANT" } as const;
 
 /** Exits with 5; what it leaves tells its number on 4. */
-const KEEPS_OUTPUT = "(sleep 60 & echo $! >&4; wait) & echo now; exit 5";
+// The number is told before the exit: behind it a busy machine may not come to it in time.
+const KEEPS_OUTPUT = "sleep 60 & echo $! >&4; echo now; exit 5";
 
 const NOT_STARTED = [
   [
