@@ -89,8 +89,8 @@ static void read_ready(struct ow_reactor *reactor, int32_t number, uint32_t read
     reactor->is_short = true;
     return;
   }
-  size_t asked = room < READ_MAX ? room : READ_MAX;
-  long got = receive(reactor, slot, blocks->big + blocks->big_used, asked, &rights);
+  long got = receive(reactor, slot, blocks->big + blocks->big_used,
+                     room < READ_MAX ? room : READ_MAX, &rights);
   if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
   if (rights.count > 0) {
     put(batch, number, OW_EVENT_RIGHTS, batch->right_count, rights.count);
@@ -98,8 +98,10 @@ static void read_ready(struct ow_reactor *reactor, int32_t number, uint32_t read
   }
   if (got > 0) {
     put_bytes(batch, blocks, number, (size_t)got);
-    bool has_more = (size_t)got == asked || (ready & ~(uint32_t)(EPOLLIN | EPOLLOUT));
-    if (has_more && (slot->flags & EDGE)) ow_watch(reactor, number);
+    bool is_large = got >= SMALL_BELOW;
+    if (is_large) slot->flags |= LARGE;
+    bool may_have_more = is_large || (ready & ~(uint32_t)(EPOLLIN | EPOLLOUT));
+    if (may_have_more && (slot->flags & EDGE)) ow_watch(reactor, number);
     return;
   }
   bool is_end = got == 0 || (errno == EIO && (slot->flags & OW_TERMINAL));

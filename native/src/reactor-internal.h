@@ -22,7 +22,8 @@ enum ow_state {
   ENDED_NOW = 1 << 22, /* within this batch: watched as before until it is done */
   LEAVES_PROCESS = 1 << 23,
   FRESH = 1 << 24, /* accepted, and watched as if it were read: most are, within the turn */
-  EDGE = 1 << 25 /* watched for what is new: what is left lying is not told again */
+  EDGE = 1 << 25, /* watched for what is new: what is left lying is not told again */
+  LARGE = 1 << 26 /* much was read from it at a time */
 };
 
 struct slot {

@@ -8,12 +8,12 @@
 #include <unistd.h>
 
 /*
- * A TCP connection on its own is told what is new alone, which spares the system a second look at each
- * after its event. A message that was read short may end where descriptors came along, and what is
- * carried may stop half-way: those are told what is there.
+ * A TCP connection of small messages is told what is new alone, which spares the system a second look
+ * at each after its event. Others often leave something lying, which would have to be asked for each
+ * time: for want of room, where descriptors came along, or on its way to another slot.
  */
 static bool takes_edges(const struct ow_reactor *reactor, const struct slot *slot) {
-  uint32_t kind = slot->flags & (OW_TCP | OW_SOCKET | OW_LISTENS | OW_CONNECTS);
+  uint32_t kind = slot->flags & (OW_TCP | OW_SOCKET | OW_LISTENS | OW_CONNECTS | LARGE);
   return kind == (OW_TCP | OW_SOCKET) && slot->inlet == NULL &&
          open_outlet(reactor, slot) == NULL;
 }
