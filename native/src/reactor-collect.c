@@ -75,8 +75,8 @@ void ow_has_failed(struct ow_reactor *reactor, int32_t number, int error,
   put(batch, number, OW_EVENT_FAILED, error, 0);
 }
 
-static void read_ready(struct ow_reactor *reactor, int32_t number, struct ow_batch *batch,
-                       struct ow_blocks *blocks) {
+static void read_ready(struct ow_reactor *reactor, int32_t number, uint32_t ready,
+                       struct ow_batch *batch, struct ow_blocks *blocks) {
   struct slot *slot = &reactor->slots[number];
   if (open_outlet(reactor, slot) != NULL) {
     ow_carry_ready(reactor, slot->outlet, batch);
@@ -98,6 +98,10 @@ static void read_ready(struct ow_reactor *reactor, int32_t number, struct ow_bat
   }
   if (got > 0) {
     put_bytes(batch, blocks, number, (size_t)got);
+    bool is_large = got >= SMALL_BELOW;
+    if (is_large) slot->flags |= LARGE;
+    bool may_have_more = is_large || (ready & ~(uint32_t)(EPOLLIN | EPOLLOUT));
+    if (may_have_more && (slot->flags & EDGE)) ow_watch(reactor, number);
     return;
   }
   bool is_end = got == 0 || (errno == EIO && (slot->flags & OW_TERMINAL));
@@ -143,10 +147,20 @@ static void slot_ready(struct ow_reactor *reactor, int32_t number, uint32_t read
   if (!(ready & (EPOLLIN | EPOLLHUP | EPOLLERR))) return;
   if (slot->flags & FAILED) return;
   if (reads_now(reactor, slot)) {
-    read_ready(reactor, number, batch, blocks);
+    read_ready(reactor, number, ready, batch, blocks);
   } else if (ready & (EPOLLHUP | EPOLLERR)) {
     unasked_ready(reactor, number, ready, batch);
+  } else if (slot->flags & FRESH) {
+    ow_watch(reactor, number);
   }
+}
+
+/* Where among those that are ready this one is; the first place when it is not. */
+static int index_of(uint64_t key, const struct epoll_event *ready, int count) {
+  for (int index = 0; key != 0 && index < count; index++) {
+    if (ready[index].data.u64 == key) return index;
+  }
+  return 0;
 }
 
 void ow_collect(struct ow_reactor *reactor, struct ow_batch *batch, struct ow_blocks *blocks) {
@@ -157,23 +171,22 @@ void ow_collect(struct ow_reactor *reactor, struct ow_batch *batch, struct ow_bl
   reactor->carried_now = 0;
   reactor->in_batch = true;
   int count = epoll_wait(reactor->epoll, ready, READY_MAX, 0);
-  int first = reactor->first < count ? reactor->first : 0;
-  int short_of_room = -1;
+  int first = index_of(reactor->first, ready, count);
+  reactor->first = 0;
   for (int handled = 0; handled < count; handled++) {
     int index = (first + handled) % count;
-    int32_t number = (int32_t)(uint32_t)ready[index].data.u64;
+    uint64_t key = ready[index].data.u64;
+    int32_t number = (int32_t)(uint32_t)key;
     /* Each reports six events at most: what it takes and what it gives may be carried, and each of
        the two may end another slot. */
     reactor->is_short = batch->event_count + 6 > OW_EVENTS_MAX;
-    bool is_known = open_slot(reactor, number) != NULL &&
-                    key_of(reactor, number) == ready[index].data.u64;
+    bool is_known = open_slot(reactor, number) != NULL && key_of(reactor, number) == key;
     if (is_known && !reactor->is_short)
       slot_ready(reactor, number, ready[index].events, batch, blocks);
     if (!reactor->is_short) continue;
-    if (short_of_room < 0) short_of_room = index;
-    if (batch->event_count + 6 > OW_EVENTS_MAX) break;
+    if (reactor->first == 0) reactor->first = key;
+    if (is_known && (reactor->slots[number].flags & EDGE)) ow_watch(reactor, number);
   }
-  reactor->first = short_of_room < 0 ? 0 : short_of_room;
 }
 
 void ow_batch_done(struct ow_reactor *reactor) {

@@ -21,7 +21,9 @@ enum ow_state {
   OPEN = 1 << 21,
   ENDED_NOW = 1 << 22, /* within this batch: watched as before until it is done */
   LEAVES_PROCESS = 1 << 23,
-  FRESH = 1 << 24 /* accepted, and watched as if it were read: most are, within the turn */
+  FRESH = 1 << 24, /* accepted, and watched as if it were read: most are, within the turn */
+  EDGE = 1 << 25, /* watched for what is new: what is left lying is not told again */
+  LARGE = 1 << 26 /* much was read from it at a time */
 };
 
 struct slot {
@@ -64,8 +66,8 @@ struct ow_reactor {
   int32_t ended_now_count;
   int32_t fresh[OW_EVENTS_MAX];
   int32_t fresh_count;
-  /* Which of those that are ready is first, so that none has all the room for ever. */
-  int first;
+  /* The key of who had to wait first, and is first next time: none has all the room for ever. */
+  uint64_t first;
   _Alignas(struct cmsghdr) char control[OW_CONTROL_SIZE];
 };
 

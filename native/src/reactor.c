@@ -7,21 +7,40 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-static uint32_t interest_of(const struct ow_reactor *reactor, const struct slot *slot) {
+/*
+ * A TCP connection of small messages is told what is new alone, which spares the system a second look
+ * at each after its event. Others often leave something lying, which would have to be asked for each
+ * time: for want of room, where descriptors came along, or on its way to another slot.
+ */
+static bool takes_edges(const struct ow_reactor *reactor, const struct slot *slot) {
+  uint32_t kind = slot->flags & (OW_TCP | OW_SOCKET | OW_LISTENS | OW_CONNECTS | LARGE);
+  return kind == (OW_TCP | OW_SOCKET) && slot->inlet == NULL &&
+         open_outlet(reactor, slot) == NULL;
+}
+
+/* What to watch for, and notes how. */
+static uint32_t interest_of(const struct ow_reactor *reactor, struct slot *slot) {
   uint32_t interest = 0;
-  if (reads_now(reactor, slot)) interest |= EPOLLIN;
+  bool edge = takes_edges(reactor, slot);
+  if (reads_now(reactor, slot) || (slot->flags & FRESH)) {
+    interest |= EPOLLIN;
+    /* Behind the bytes of this event there may be an end, or others behind an urgent one. */
+    if (edge) interest |= EPOLLRDHUP | EPOLLPRI;
+  }
   if (slot->flags & WAITS_TO_WRITE) interest |= EPOLLOUT;
+  if (edge) interest |= EPOLLET;
+  slot->flags = edge ? slot->flags | EDGE : slot->flags & ~(uint32_t)EDGE;
   return interest;
 }
 
 void ow_watch(struct ow_reactor *reactor, int32_t number) {
   struct slot *slot = &reactor->slots[number];
   uint64_t key = key_of(reactor, number);
-  struct epoll_event event = {.events = interest_of(reactor, slot), .data.u64 = key};
   slot->flags &= ~(uint32_t)FRESH;
+  struct epoll_event event = {.events = interest_of(reactor, slot), .data.u64 = key};
   if (!(slot->flags & UNWATCHED)) {
     epoll_ctl(reactor->epoll, EPOLL_CTL_MOD, slot->fd, &event);
-  } else if (event.events != 0 && !(slot->flags & FAILED)) {
+  } else if ((event.events & (EPOLLIN | EPOLLOUT)) && !(slot->flags & FAILED)) {
     slot->flags &= ~(uint32_t)UNWATCHED;
     epoll_ctl(reactor->epoll, EPOLL_CTL_ADD, slot->fd, &event);
   }
@@ -95,7 +114,6 @@ int ow_take_slot(struct ow_reactor *reactor, int fd, uint32_t flags) {
       .fd = fd, .generation = slot->generation, .flags = flags | OPEN, .outlet = -1};
   uint64_t key = key_of(reactor, number);
   struct epoll_event event = {.events = interest_of(reactor, &made), .data.u64 = key};
-  if (flags & FRESH) event.events |= EPOLLIN;
   if (epoll_ctl(reactor->epoll, EPOLL_CTL_ADD, fd, &event) != 0) return -errno;
   reactor->free_head = slot->next_free;
   *slot = made;
