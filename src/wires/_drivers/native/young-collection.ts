@@ -27,10 +27,10 @@ let seenCount = 0;
 const COLLECT_EVERY_SOCKETS = 256;
 
 /**
- * A socket is there that was not before. The engine gives the young more room with each that stays,
- * up to 16 MiB twice, and fills what it has before it collects: beside 10,000 connections that is
- * nearly as much as they are. Collected a little at a time they leave most of it untouched. Where as
- * many go as come nothing is asked for.
+ * A socket is there that was not before. With each that stays the engine gives what is young more
+ * room, and fills that before it collects: beside 10,000 connections it is nearly as much as they
+ * are. Collected a little at a time most of it is never touched. Where as many go as come nothing
+ * is asked for.
  */
 export function socketOpened(): void {
   openCount += 1;
