@@ -13,6 +13,7 @@
 
 #include "addon.h"
 #include "blocks.h"
+#include "room.h"
 #include "wakeup.h"
 
 enum {
@@ -30,6 +31,7 @@ struct driver {
   napi_env env;
   struct ow_reactor *reactor;
   struct ow_wakeup *wakeup;
+  struct ow_room *room;
   napi_async_cleanup_hook_handle cleanup;
   bool is_holding;
   napi_ref dispatch;
@@ -63,6 +65,7 @@ static struct driver *arguments(napi_env env, napi_callback_info info, size_t co
 
 /* The loop is kept alive as long as a slot is open that is to keep it. */
 static void hold(struct driver *driver) {
+  ow_room_for(driver->room, 2 * ow_reactor_open_count(driver->reactor));
   bool holds = ow_reactor_keeping_count(driver->reactor) > 0;
   if (holds == driver->is_holding) return;
   driver->is_holding = holds;
@@ -235,6 +238,7 @@ napi_value ow_addon_added(napi_env env, int fd, unsigned traits) {
   if (fd < 0) return number(env, fd);
   int slot = ow_add(driver->reactor, fd, traits);
   if (slot < 0) close(fd);
+  else if (traits & OW_LISTENS) ow_room_for(driver->room, OW_ROOM_OF_LISTENERS);
   hold(driver);
   return number(env, slot);
 }
@@ -264,6 +268,7 @@ static void stopped(void *context) {
   struct driver *driver = context;
   ow_reactor_free(driver->reactor);
   ow_pool_close(driver->pool);
+  ow_room_free(driver->room);
   napi_async_cleanup_hook_handle cleanup = driver->cleanup;
   free(driver);
   if (cleanup != NULL) napi_remove_async_cleanup_hook(cleanup);
@@ -291,6 +296,7 @@ static napi_value given_up(struct driver *driver, const char *why) {
   napi_env env = driver->env;
   if (driver->reactor != NULL) ow_reactor_free(driver->reactor);
   if (driver->pool != NULL) ow_pool_close(driver->pool);
+  if (driver->room != NULL) ow_room_free(driver->room);
   if (driver->tables != NULL) napi_delete_reference(env, driver->tables);
   if (driver->dispatch != NULL) napi_delete_reference(env, driver->dispatch);
   free(driver);
@@ -307,7 +313,8 @@ static napi_value start(napi_env env, napi_callback_info info) {
   driver->env = env;
   driver->reactor = ow_reactor_new();
   driver->pool = ow_pool_new(BIG_BLOCK_SIZE, BIG_BLOCKS_KEPT);
-  if (driver->reactor == NULL || driver->pool == NULL) return given_up(driver, strerror(errno));
+  driver->room = ow_room_new();
+  if (driver->reactor == NULL || driver->pool == NULL || driver->room == NULL) return given_up(driver, strerror(errno));
   driver->blocks = (struct ow_blocks){
       .big_size = BIG_BLOCK_SIZE, .next_small = next_small, .context = driver};
   napi_create_object(env, &tables);

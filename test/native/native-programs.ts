@@ -32,7 +32,7 @@ export class NativeBuild implements Disposable {
     const output = join(this.#folder, program);
     const warnings = ["-std=gnu11", "-Wall", "-Wextra", "-Werror"];
     const input = join(FOLDER, `test-${program}.c`);
-    const libraries = ["-lutil"];
+    const libraries = ["-lutil", "-lpthread"];
     const args = [...warnings, "-g", ...flags, input, ...sources, "-o", output, ...libraries];
     const { status, stderr } = await runToEnd("gcc", args);
     if (status !== 0) throw new Error(`Cannot compile ${input}: gcc says\n${stderr}`);

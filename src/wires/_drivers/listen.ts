@@ -140,17 +140,17 @@ class SocketPort implements ListeningPort, ServerSeat {
 
   arrived(socket: RawSocket): void {
     const { ends } = socket;
-    const { host } = this.#bound;
     if (ends === null || this.#stopped !== null) {
       socket.discard();
-      if (ends === null) this.#onError(gone(), { during: "accept", host });
+      if (ends === null) this.#onError(gone(), { during: "accept", host: this.#bound.host });
     } else if (this.#canServe() && this.#parked.length === 0) {
       this.#serve({ socket, ends });
     } else if (this.#bound.server.isPausable || this.#parked.length < this.#listening.backlog) {
       this.#parked.push({ socket, ends });
     } else {
       socket.discard();
-      this.#onError(this.#tooMany(), { during: "accept", ...ends });
+      const { host, peer } = ends;
+      this.#onError(this.#tooMany(), { during: "accept", host, peer });
     }
   }
 

@@ -9,17 +9,14 @@ import { Detaching } from "./detaching.ts";
 /** A flow's transport with the two switches of TCP, as they were set last. */
 export class TcpFlowTransport extends SocketFlowTransport implements TcpTransport {
   readonly #flow: FlowCalls;
-  readonly #keepAliveDelayMs: number;
-  #hasNoDelay: boolean;
-  #isKeptAlive: boolean;
+  /** The endpoint's, until one of them is set. */
+  #settings: TcpSettings;
 
   /** @param settings what the connection was made with. */
   constructor(flow: FlowCalls, wire: SocketWire, settings: TcpSettings) {
     super(flow, wire);
     this.#flow = flow;
-    this.#keepAliveDelayMs = settings.keepAliveDelayMs;
-    this.#hasNoDelay = settings.noDelay;
-    this.#isKeptAlive = settings.keepAlive;
+    this.#settings = settings;
   }
 
   override getPeer(): TcpAddress {
@@ -41,21 +38,23 @@ export class TcpFlowTransport extends SocketFlowTransport implements TcpTranspor
   }
 
   getTcpNoDelay(): boolean {
-    return this.#hasNoDelay;
+    return this.#settings.noDelay;
   }
 
   setTcpNoDelay(enabled: boolean): void {
     checkBoolean("setTcpNoDelay", enabled);
-    if (this.wire.setNoDelay(enabled)) this.#hasNoDelay = enabled;
+    if (this.wire.setNoDelay(enabled)) this.#settings = { ...this.#settings, noDelay: enabled };
   }
 
   getTcpKeepAlive(): boolean {
-    return this.#isKeptAlive;
+    return this.#settings.keepAlive;
   }
 
   setTcpKeepAlive(enabled: boolean): void {
     checkBoolean("setTcpKeepAlive", enabled);
-    if (this.wire.setKeepAlive(enabled, this.#keepAliveDelayMs)) this.#isKeptAlive = enabled;
+    const settings = this.#settings;
+    if (!this.wire.setKeepAlive(enabled, settings.keepAliveDelayMs)) return;
+    this.#settings = { ...settings, keepAlive: enabled };
   }
 }
 

@@ -72,7 +72,7 @@ async function listenTcp(at: TcpPlace): Promise<NativeServer<TcpAddress>> {
   const isWildcard = host.host === "0.0.0.0" || host.host === "::";
   return new NativeServer(here, slot, host, (arrived, peer) => {
     if (isWildcard || peer.family !== 4) return tcpEnds(here, arrived);
-    return { host, peer: ipv4Address(peer) };
+    return new AcceptedEnds(host, peer);
   });
 }
 
@@ -106,9 +106,23 @@ function tcpName(here: Reactor, slot: number, isPeer: boolean): TcpAddress | nul
   return tcpAddress(Buffer.from(name[2]).toString(), name[1]);
 }
 
-function ipv4Address({ ipv4, port }: PeerName): TcpAddress {
-  const host = `${ipv4 >>> 24}.${(ipv4 >>> 16) & 255}.${(ipv4 >>> 8) & 255}.${ipv4 & 255}`;
-  return { kind: "tcp", host, port, family: 4 };
+/** The peer's address is made when it is asked for: most keep none, and two numbers are less. */
+class AcceptedEnds implements Ends {
+  readonly host: TcpAddress;
+  readonly #ipv4: number;
+  readonly #port: number;
+
+  constructor(host: TcpAddress, { ipv4, port }: PeerName) {
+    this.host = host;
+    this.#ipv4 = ipv4;
+    this.#port = port;
+  }
+
+  get peer(): TcpAddress {
+    const ipv4 = this.#ipv4;
+    const host = `${ipv4 >>> 24}.${(ipv4 >>> 16) & 255}.${(ipv4 >>> 8) & 255}.${ipv4 & 255}`;
+    return { kind: "tcp", host, port: this.#port, family: 4 };
+  }
 }
 
 /** The exact name of an end; an abstract one begins with `@`, as it is written. */

@@ -11,6 +11,7 @@ import type { SlotHolder } from "./slot-holder.ts";
 import type { OutletFacts } from "./slot-outlet.ts";
 import { SlotOutlet } from "./slot-outlet.ts";
 import { systemError } from "./system-error.ts";
+import { socketClosed, socketOpened } from "./young-collection.ts";
 
 /**
  * What tells our end: its close, where nobody else has the socket; a shutdown, where others may
@@ -59,6 +60,7 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder, OutletFa
     this.#ending = ending;
     this.ends = ends;
     reactor.hold(slot, this);
+    socketOpened();
   }
 
   get tellsParts(): true {
@@ -238,6 +240,7 @@ export class NativeSocket implements RawSocket, SocketWire, SlotHolder, OutletFa
   /** Nothing of the slot is told from here on. */
   #letGo(): void {
     this.#isReleased = true;
+    socketClosed();
     this.#outlet?.stop();
     this.#outlet = null;
     this.#inlet?.letGo();
