@@ -51,8 +51,7 @@ function freshRoom(): Uint8Array {
 function copyOf(room: Uint8Array, byteCount: number): Bytes {
   const block = byteCount < SMALL_BYTES ? smallBlock : bigBlock;
   const copy = block.take(byteCount);
-  if (byteCount > TINY_BYTES) copy.set(room.subarray(0, byteCount));
-  else for (let at = 0; at < byteCount; at++) copy[at] = room[at] as number;
+  copy.set(room.subarray(0, byteCount));
   return copy;
 }
 
@@ -79,8 +78,6 @@ class Block {
 }
 
 const SMALL_BYTES = 4 * 1024;
-/** A loop is sooner done than a call. */
-const TINY_BYTES = 64;
 const EMPTY = new ArrayBuffer(0);
 const smallBlock = new Block(16 * 1024);
 const bigBlock = new Block(256 * 1024);
