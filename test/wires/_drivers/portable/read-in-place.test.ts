@@ -119,9 +119,11 @@ describe("reading in place", () => {
     using pair = await socketPair();
     const { facts, wire } = wireOn(pair.near);
     let hasEnded = false;
-    facts.ended.then(() => {
+    const { peerEnded } = facts;
+    facts.peerEnded = () => {
       hasEnded = true;
-    });
+      peerEnded();
+    };
     wire.resumeReading();
     wire.pauseReading();
     pair.far.end("last");
