@@ -41,7 +41,7 @@ export class DuplexWire<S extends Duplex = Duplex> implements GivenWire {
     // When our direction ends is flow's business, not the stream's.
     stream.allowHalfOpen = true;
     stream.pause();
-    stream.on("end", this.#ended);
+    stream.on("end", this.heardEnd);
     stream.on("finish", this.#finished);
     stream.on("error", this.#failed);
     stream.on("close", this.#closed);
@@ -53,7 +53,7 @@ export class DuplexWire<S extends Duplex = Duplex> implements GivenWire {
     const { closed, errored, readableEnded, writableFinished } = this.stream;
     this.#failure ??= errored;
     if (closed) this.later(this.#closed);
-    else if (readableEnded) this.later(this.#ended);
+    else if (readableEnded) this.later(this.heardEnd);
     if (!closed && writableFinished) this.later(this.#finished);
   }
 
@@ -94,16 +94,17 @@ export class DuplexWire<S extends Duplex = Duplex> implements GivenWire {
 
   /** Has the stream hand over what it reads, once it is to read. */
   protected listen(): void {
-    this.stream.on("data", this.#received);
+    this.stream.on("data", (chunk: Bytes) => this.#received(chunk));
   }
 
   protected write(chunks: readonly Bytes[]): void {
     const last = chunks.length - 1;
+    const written = (error?: Error | null): void => this.#written(error);
     this.bytesInFlight = 0;
     if (last > 0) this.stream.cork();
     for (const [index, chunk] of chunks.entries()) {
       this.bytesInFlight += chunk.length;
-      this.stream.write(chunk, index === last ? this.#written : undefined);
+      this.stream.write(chunk, index === last ? written : undefined);
     }
     if (last > 0) this.stream.uncork();
   }
@@ -115,6 +116,13 @@ export class DuplexWire<S extends Duplex = Duplex> implements GivenWire {
     this.bytesInFlight = 0;
     this.facts.sent(byteCount);
   }
+
+  /** Whoever hears of the peer's end first says so. */
+  protected readonly heardEnd = (): void => {
+    if (this.hasPeerEnded) return;
+    this.hasPeerEnded = true;
+    if (!this.isSilent) this.ended();
+  };
 
   /** The stream has given all, and its end. */
   protected ended(): void {
@@ -135,21 +143,15 @@ export class DuplexWire<S extends Duplex = Duplex> implements GivenWire {
     systemRuntime().turn.later(task);
   }
 
-  readonly #received = (chunk: Bytes): void => {
+  #received(chunk: Bytes): void {
     if (this.isSilent || chunk.length === 0) return;
     for (const piece of ownedChunks(chunk)) this.facts.received(piece);
-  };
+  }
 
   /** Without an error this means little: some versions report what a dead socket never sent. */
-  readonly #written = (error?: Error | null): void => {
+  #written(error?: Error | null): void {
     if (!error) this.written();
-  };
-
-  readonly #ended = (): void => {
-    if (this.hasPeerEnded) return;
-    this.hasPeerEnded = true;
-    if (!this.isSilent) this.ended();
-  };
+  }
 
   readonly #finished = (): void => {
     if (!this.isSilent) this.facts.sendingEnded();

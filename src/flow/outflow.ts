@@ -107,6 +107,7 @@ export class Outflow {
 
   /** Sends what is queued, as long as the wire takes it at once. */
   flush(isClosing: boolean): void {
+    if (this.#queue.bytes === 0) return;
     const { wire } = this.#seat;
     const isStepped = isClosing && wire.tellsParts !== true;
     const bytesMax = isStepped ? SEND_MAX_CLOSING_BYTES : SEND_MAX_BYTES;

@@ -270,7 +270,7 @@ function portableSocket(fd: number): Pick<RawSocket, "wire"> {
   const socket = new Socket({ fd, allowHalfOpen: true, readable: true, writable: true });
   socket.pause();
   return {
-    wire: (facts, ends) => new NodeSocketWire(socket, facts, { ...ends, resets: false }),
+    wire: (facts, ends) => new NodeSocketWire(socket, facts, ends, false),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Bytes, EndOfTurn } from "../../../contract/index.ts";
 import { systemRuntime } from "../../../flow/index.ts";
+import { blockHandedOut } from "../young-collection.ts";
 import type { Addon } from "./addon.ts";
 import { addon } from "./addon.ts";
 import { PeerNames } from "./peer-names.ts";
@@ -7,7 +8,6 @@ import type { SlotHolder } from "./slot-holder.ts";
 import { startReactor } from "./start-reactor.ts";
 import { ARENA, BIG_BLOCK, EVENT, EVENT_FIELDS, HEAD, OPERATION, PIECE } from "./tables.ts";
 import { Waiting } from "./waiting.ts";
-import { blockHandedOut } from "./young-collection.ts";
 
 /** How much of what was to be sent is staged. */
 export interface Staged {

@@ -56,8 +56,7 @@ function giveCopy(socket: Socket, chunks: readonly Bytes[], written: Written): v
   const into = room;
   let size = 0;
   for (const chunk of chunks) {
-    if (chunk.length > TINY_BYTES) into.set(chunk, size);
-    else for (let at = 0; at < chunk.length; at++) into[size + at] = chunk[at] as number;
+    into.set(chunk, size);
     size += chunk.length;
   }
   let isTaken = false;
@@ -72,8 +71,6 @@ const ENCODING = "buffer" as BufferEncoding;
 
 /** Up to this much is copied together: cheaper than a list for the system. */
 const COPY_MAX_BYTES = 16 * 1024;
-/** A loop is sooner done than a call. */
-const TINY_BYTES = 64;
 
 let room = new Uint8Array(COPY_MAX_BYTES);
 

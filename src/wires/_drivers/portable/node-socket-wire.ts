@@ -5,13 +5,13 @@ import type { Facts } from "../../../flow/index.ts";
 import type { Ends, SocketWire } from "../raw-socket.ts";
 import { writeDirectly, writesDirectly } from "./direct-write.ts";
 import type { Reader } from "./read-in-place.ts";
-import { isReadInPlace, readInPlace, stopReadingInPlace } from "./read-in-place.ts";
+import {
+  isReadInPlace,
+  isReadPastStream,
+  readInPlace,
+  stopReadingInPlace,
+} from "./read-in-place.ts";
 import { isStill, joinRound } from "./round.ts";
-
-export interface NodeSocketWireOptions extends Ends {
-  /** Whether the socket is TCP: an abort is a reset, and a reset may have to be asked for. */
-  readonly resets: boolean;
-}
 
 /**
  * A connected `net.Socket` as a wire: verbs and facts, no decisions.
@@ -26,10 +26,16 @@ export class NodeSocketWire extends DuplexWire<Socket> implements SocketWire, Re
   /** When bytes were read in place last. */
   #lastRound: number | null = null;
   #watch: NodeJS.Timeout | null = null;
+  /** The stream neither flows nor ends: reading is asked of the socket as the stream would. */
+  #isPastStream = false;
 
-  constructor(socket: Socket, facts: Facts, options: NodeSocketWireOptions) {
-    super(socket, facts, options);
-    this.#resets = options.resets;
+  /**
+   * @param resets whether the socket is TCP: an abort is a reset, and a reset may have to be asked
+   *   for.
+   */
+  constructor(socket: Socket, facts: Facts, ends: Ends, resets: boolean) {
+    super(socket, facts, ends);
+    this.#resets = resets;
   }
 
   setNoDelay(enabled: boolean): boolean {
@@ -66,7 +72,7 @@ export class NodeSocketWire extends DuplexWire<Socket> implements SocketWire, Re
   override endSending(): void {
     this.isEnding = true;
     // With both directions ended the close follows at once, and ends this one: a call less.
-    if (this.hasPeerEnded) this.later(this.#confirmed);
+    if (this.hasPeerEnded) this.later(() => this.#confirmed());
     else this.stream.end();
   }
 
@@ -83,15 +89,33 @@ export class NodeSocketWire extends DuplexWire<Socket> implements SocketWire, Re
     }
   }
 
+  /** At the end nothing is read any more, whatever flow asks for. */
+  override pauseReading(): void {
+    if (!this.hasPeerEnded) super.pauseReading();
+  }
+
+  override resumeReading(): void {
+    if (this.hasPeerEnded || this.stream.destroyed) return;
+    if (this.#isPastStream) this.stream._read(0);
+    else super.resumeReading();
+  }
+
   read(chunk: Bytes): void {
     if (this.isSilent) return;
     this.#lastRound = joinRound();
     this.facts.received(chunk);
   }
 
+  readEnd(): void {
+    joinRound();
+    this.heardEnd();
+  }
+
   /** What is read in place is heard of so alone, once that is known to work. */
   protected override listen(): void {
-    if (!readInPlace(this.stream, this) || !isReadInPlace()) super.listen();
+    const isInPlace = readInPlace(this.stream, this);
+    this.#isPastStream = isInPlace && isReadPastStream();
+    if (!isInPlace || !isReadInPlace()) super.listen();
   }
 
   /**
@@ -102,8 +126,9 @@ export class NodeSocketWire extends DuplexWire<Socket> implements SocketWire, Re
     const isIdle = this.bytesInFlight === 0 && !this.isEnding;
     const isSure = this.#lastRound !== null && !isStill(this.#lastRound);
     if (!this.#resets || !isIdle || isSure) super.ended();
-    else if (writesDirectly()) writeDirectly(this.stream, [NOTHING], this.#probed);
-    else this.stream.write(NOTHING, this.#probed);
+    else if (writesDirectly())
+      writeDirectly(this.stream, [NOTHING], (error) => this.#probed(error));
+    else this.stream.write(NOTHING, (error) => this.#probed(error));
   }
 
   protected override gone(): void {
@@ -118,16 +143,16 @@ export class NodeSocketWire extends DuplexWire<Socket> implements SocketWire, Re
     else this.written();
   };
 
-  readonly #probed = (error?: Error | null): void => {
+  #probed(error?: Error | null): void {
     if (error) this.stream.destroy(error);
     else if (!this.stream.destroyed && !this.isSilent) super.ended();
-  };
+  }
 
   /** It is over when both directions have ended, whoever closes it. */
-  readonly #confirmed = (): void => {
+  #confirmed(): void {
     if (!this.isSilent) this.facts.sendingEnded();
     this.stream.destroy();
-  };
+  }
 
   /** While a large write is on its way, what of it has gone is progress. */
   #tellPartsLater(): void {

@@ -23,7 +23,7 @@ export class PortableSocket implements RawSocket {
   }
 
   wire(facts: Facts, ends: Ends): SocketWire {
-    return new NodeSocketWire(this.#socket, facts, { ...ends, resets: this.#resets });
+    return new NodeSocketWire(this.#socket, facts, ends, this.#resets);
   }
 
   discard(): void {

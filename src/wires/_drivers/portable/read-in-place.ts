@@ -7,6 +7,8 @@ import { leaveRoom, ownedPart, READ_BYTES, roomAfter, sharedRoom } from "./readi
 export interface Reader {
   /** @param chunk the reader's for ever. */
   read(chunk: Bytes): void;
+  /** The peer has ended. The stream does not tell it then. */
+  readEnd(): void;
 }
 
 /**
@@ -30,6 +32,7 @@ export function readInPlace(socket: Socket, reader: Reader): boolean {
     return false;
   }
   seats[READER] = reader;
+  seats.push = pushed;
   seats[slots.room] = sharedRoom;
   seats[slots.told] = told;
   seats[slots.nextRoom] = nextRoom;
@@ -41,6 +44,11 @@ export function isReadInPlace(): boolean {
   return works;
 }
 
+/** Whether an end was told so already, too: the stream need not even flow then. */
+export function isReadPastStream(): boolean {
+  return tellsEnds;
+}
+
 /** What it read into goes to the next one, if it was its own. */
 export function stopReadingInPlace(socket: Socket): void {
   const room =
@@ -49,8 +57,10 @@ export function stopReadingInPlace(socket: Socket): void {
 }
 
 let works = false;
+let tellsEnds = false;
 let slots: Slots | null | undefined;
-let next: Uint8Array = sharedRoom;
+/** `null` where the last one is read into again. */
+let next: Uint8Array | null = null;
 
 /** Where a socket keeps what `onread` gave it. */
 interface Slots {
@@ -63,6 +73,8 @@ interface Slots {
 interface Seats {
   readonly _handle?: { useUserBuffer?(room: Uint8Array): void } | null;
   [READER]?: Reader;
+  readonly readableLength: number;
+  push: (chunk: unknown, encoding?: BufferEncoding) => boolean;
   [slot: symbol]: unknown;
 }
 
@@ -71,14 +83,28 @@ const READER: unique symbol = Symbol("reader");
 /** Node calls it on the socket that has read. */
 function told(this: Seats, byteCount: number, room: Uint8Array): boolean {
   works = true;
-  next = roomAfter(room, byteCount);
+  const after = roomAfter(room, byteCount);
+  next = after === room ? null : after;
   this[READER]?.read(ownedPart(room, byteCount));
   return true;
 }
 
-/** Node asks right after that. */
-function nextRoom(): Uint8Array {
+/** Node asks right after that; without an answer nothing changes. */
+function nextRoom(): Uint8Array | null {
   return next;
+}
+
+/**
+ * Node calls it on the socket to end its stream. What was read in place has been told by then, so
+ * the end can be, without the ticks and events that the stream makes of it.
+ */
+function pushed(this: Seats, chunk: unknown, encoding?: BufferEncoding): boolean {
+  if (chunk !== null || !works || this.readableLength > 0) {
+    return Socket.prototype.push.call(this, chunk, encoding);
+  }
+  tellsEnds = true;
+  this[READER]?.readEnd();
+  return false;
 }
 
 function findSlots(): Slots | null {
@@ -86,7 +112,7 @@ function findSlots(): Slots | null {
   const found = {
     room: slotOf(room, { buffer: room, callback: told }),
     told: slotOf(told, { buffer: room, callback: told }),
-    nextRoom: slotOf(nextRoom, { buffer: nextRoom, callback: told }),
+    nextRoom: slotOf(nextRoom, { buffer: nextRoom as () => Uint8Array, callback: told }),
   };
   const { room: at, told: by, nextRoom: then } = found;
   return at && by && then ? { room: at, told: by, nextRoom: then } : null;

@@ -1,4 +1,5 @@
 import type { Bytes } from "../../../contract/index.ts";
+import { blockHandedOut } from "../young-collection.ts";
 
 /**
  * The memory that sockets read into. One block serves all of them, since each takes what it has
@@ -44,6 +45,7 @@ const OWN_READ_MIN_BYTES = 16 * 1024;
 let ownRooms = 0;
 
 function freshRoom(): Uint8Array {
+  blockHandedOut(OWN_ROOM_BYTES);
   return Buffer.allocUnsafeSlow(OWN_ROOM_BYTES);
 }
 
@@ -51,8 +53,7 @@ function freshRoom(): Uint8Array {
 function copyOf(room: Uint8Array, byteCount: number): Bytes {
   const block = byteCount < SMALL_BYTES ? smallBlock : bigBlock;
   const copy = block.take(byteCount);
-  if (byteCount > TINY_BYTES) copy.set(room.subarray(0, byteCount));
-  else for (let at = 0; at < byteCount; at++) copy[at] = room[at] as number;
+  copy.set(room.subarray(0, byteCount));
   return copy;
 }
 
@@ -69,6 +70,7 @@ class Block {
 
   take(byteCount: number): Uint8Array {
     if (byteCount > this.#size - this.#used) {
+      if (this.#size >= READ_BYTES) blockHandedOut(this.#size);
       this.#buffer = Buffer.allocUnsafeSlow(this.#size).buffer;
       this.#used = 0;
     }
@@ -79,8 +81,6 @@ class Block {
 }
 
 const SMALL_BYTES = 4 * 1024;
-/** A loop is sooner done than a call. */
-const TINY_BYTES = 64;
 const EMPTY = new ArrayBuffer(0);
 const smallBlock = new Block(16 * 1024);
-const bigBlock = new Block(256 * 1024);
+const bigBlock = new Block(128 * 1024);

@@ -87,7 +87,7 @@ async function rig(where: "tcp" | "unix" = "tcp"): Promise<Rig> {
   ];
   server.close();
   const facts = new RecordedFacts();
-  const wire = new NodeSocketWire(near, facts, { ...ENDS, resets: where === "tcp" });
+  const wire = new NodeSocketWire(near, facts, ENDS, where === "tcp");
   return {
     facts,
     wire,
@@ -218,7 +218,7 @@ describe("NodeSocketWire", () => {
     at.near.destroy();
     await once(at.near, "close");
     const facts = new RecordedFacts();
-    new NodeSocketWire(at.near, facts, { ...ENDS, resets: true }).open();
+    new NodeSocketWire(at.near, facts, ENDS, true).open();
     await facts.until("over");
     assert.deepEqual(facts.told, ["opened", "over"]);
   });

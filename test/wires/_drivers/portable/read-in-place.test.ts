@@ -50,7 +50,7 @@ function digestOf(chunks: readonly Bytes[]): string {
 function wireOn(near: Socket): { readonly facts: KeptChunks; readonly wire: NodeSocketWire } {
   const facts = new KeptChunks();
   const end = { kind: "tcp", host: "127.0.0.1", port: 1, family: 4 } as const;
-  const wire = new NodeSocketWire(near, facts, { host: end, peer: end, resets: true });
+  const wire = new NodeSocketWire(near, facts, { host: end, peer: end }, true);
   wire.open();
   return { facts, wire };
 }
@@ -93,6 +93,8 @@ async function readsTwo(spoil: (socket: Socket) => void): Promise<void> {
   await Promise.all(read);
 }
 
+const NOBODY = { read: () => undefined, readEnd: () => undefined };
+
 const EMPTY = new Uint8Array(0);
 
 /** The handle of a socket. */
@@ -113,12 +115,35 @@ describe("reading in place", () => {
     assert.equal(isReadInPlace(), true);
   });
 
+  it("tells the end behind a pause, though the stream neither flows nor ends", onNode, async () => {
+    using pair = await socketPair();
+    const { facts, wire } = wireOn(pair.near);
+    let hasEnded = false;
+    const { peerEnded } = facts;
+    facts.peerEnded = () => {
+      hasEnded = true;
+      peerEnded();
+    };
+    wire.resumeReading();
+    wire.pauseReading();
+    pair.far.end("last");
+    await once(pair.far, "finish");
+    assert.equal(hasEnded || facts.chunks.length > 0, false);
+    wire.resumeReading();
+    await facts.ended;
+    wire.pauseReading();
+    wire.resumeReading();
+    assert.equal(facts.digest, digestOf([Buffer.from("last")]));
+    assert.equal(pair.near.readableFlowing, false);
+    assert.equal(pair.near.readableEnded, false);
+  });
+
   it("leaves a socket alone that has read already", onNode, async () => {
     using pair = await socketPair();
     pair.near.on("readable", () => undefined);
     pair.far.write("early");
     await once(pair.near, "readable");
-    assert.equal(readInPlace(pair.near, { read: () => undefined }), false);
+    assert.equal(readInPlace(pair.near, NOBODY), false);
     assert.equal(String(pair.near.read()), "early");
   });
 
@@ -129,6 +154,6 @@ describe("reading in place", () => {
       };
     });
     using pair = await socketPair();
-    assert.equal(readInPlace(pair.near, { read: () => undefined }), false);
+    assert.equal(readInPlace(pair.near, NOBODY), false);
   });
 });
