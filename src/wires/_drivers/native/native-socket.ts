@@ -3,6 +3,7 @@ import type { Facts, Rider, Shortcut, ShortcutFacts, Wire } from "../../../flow/
 import { systemRuntime } from "../../../flow/index.ts";
 import { causeOfLoss } from "../errno.ts";
 import type { Ends, RawSocket, SocketWire } from "../raw-socket.ts";
+import { socketClosed, socketOpened } from "../young-collection.ts";
 import { ArrivedDescriptor, DescriptorRider } from "./descriptor-rider.ts";
 import { NativeShortcut } from "./native-shortcut.ts";
 import type { Reactor } from "./reactor.ts";
@@ -11,7 +12,6 @@ import type { SlotHolder } from "./slot-holder.ts";
 import type { OutletFacts } from "./slot-outlet.ts";
 import { SlotOutlet } from "./slot-outlet.ts";
 import { systemError } from "./system-error.ts";
-import { socketClosed, socketOpened } from "./young-collection.ts";
 
 /**
  * What tells our end: its close, where nobody else has the socket; a shutdown, where others may

@@ -2,10 +2,7 @@ import assert from "node:assert/strict";
 import { constants, PerformanceObserver } from "node:perf_hooks";
 import { describe, it } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import {
-  socketClosed,
-  socketOpened,
-} from "../../../../src/wires/_drivers/native/young-collection.ts";
+import { socketClosed, socketOpened } from "../../../src/wires/_drivers/young-collection.ts";
 
 /** An entry of the kind `gc`. */
 interface Collection {
