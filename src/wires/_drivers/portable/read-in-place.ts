@@ -13,7 +13,8 @@ export interface Reader {
 
 /**
  * Reads a socket into memory of ours, past the queue of its stream: what `onread` is to a socket
- * that connects, for one that was accepted. Its pauses, its end and its errors stay what they were.
+ * that connects, for one that was accepted. Its pauses and its errors stay what they were; its end
+ * is told here, and not to the stream, once what was read in place has been.
  *
  * Where Node keeps `onread` is found out at the start, on sockets that are made with it: by what
  * they hold, whatever the names. Where it is not found, or its handle does not know of it, this
