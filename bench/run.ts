@@ -80,7 +80,8 @@ async function measureAll(
   const file = given ?? `bench/results/${results.date.replace(/\W/g, "").slice(0, 13)}.json`;
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`);
-  print(`${tablesOf(results)}\n${targetTable(results)}\n`);
+  const measuredIds = [...new Set(results.runs.map(({ workload }) => workload))];
+  print(`${tablesOf(results)}\n${targetTable(results, measuredIds)}\n`);
   for (const { workload, peer, why } of all.failed) tell(`VOID: ${workload}, ${peer}: ${why}`);
   tell(`${all.runs.length} runs in ${file}, ${all.failed.length} void`);
   if (all.failed.length > 0) process.exitCode = 1;

@@ -19,6 +19,7 @@ test("every name in a target, and of what is usual or quick, is one that there i
     assert.ok(WORKLOADS.includes(target.workload), target.workload);
     assert.ok(peers.includes(target.peer), target.peer);
     if ("against" in target) assert.ok(peers.includes(target.against), target.against);
+    if ("instructionsOf" in target) assert.ok(peers.includes(target.instructionsOf));
   }
   for (const peer of usualPeers) assert.ok(peers.includes(peer), peer);
   for (const workload of quickWorkloads) assert.ok(WORKLOADS.includes(workload), workload);

@@ -6,8 +6,10 @@ import { BEGIN, END, sectionOf, withSection } from "../../bench/readme-section.t
 import type { Results } from "../../bench/results.ts";
 import { joined } from "../../bench/results.ts";
 import { tablesOf } from "../../bench/table.ts";
-import { verdicts } from "../../bench/targets.ts";
-import { resultsOf } from "./made-results.ts";
+import type { Verdict } from "../../bench/targets.ts";
+import { TARGETS, targetTable, verdicts } from "../../bench/targets.ts";
+import { workloads } from "../../bench/workloads.ts";
+import { reportOf, resultsOf } from "./made-results.ts";
 
 const ECHO: Results = resultsOf("echo-50", {
   "overwall-native": [5, 4, 10],
@@ -69,17 +71,76 @@ test("memory is of each connection, and lost connections are the worst of the ru
   assert.deepEqual(rowOf(tablesOf(many), "title of a").slice(2, 5), ["3", "0.1", "42.0"]);
 });
 
+/** What is said of the targets of a workload that was measured. */
+function judged(results: Results, workload: string): readonly Verdict[] {
+  const title = workloads.find(({ id }) => id === workload)?.title;
+  return verdicts(results).filter((one) => one.workload === title);
+}
+
 test("a target is reached by the median of the pairs, or it is said that it is not", () => {
-  const found = verdicts(ECHO).map(({ what, measured, isReached }) => [what, measured, isReached]);
-  assert.deepEqual(found, [
-    ["× title of node-net", "2.00", true],
-    ["× title of c-epoll", "1.00", true],
-  ]);
-  const slower = resultsOf("echo-50", { "overwall-native": [9], "node-net": [10] });
+  const found = judged(ECHO, "echo-50").filter(({ isReached }) => isReached !== null);
   assert.deepEqual(
-    verdicts(slower).map(({ isReached }) => isReached),
-    [false],
+    found.map(({ what, measured, isReached }) => [what, measured, isReached]),
+    [
+      ["× title of node-net", "2.00", true],
+      ["× title of c-epoll", "1.00", true],
+    ],
   );
+  const slower = resultsOf("echo-50", { "overwall-native": [9], "node-net": [10] });
+  assert.equal(judged(slower, "echo-50")[0]?.isReached, false);
+});
+
+test("no target is left out: what was not measured is listed, with what there was not", () => {
+  assert.equal(verdicts(ECHO).length, TARGETS.length);
+  const open = judged(ECHO, "echo-50").filter(({ isReached }) => isReached === null);
+  assert.deepEqual(
+    open.map(({ what, measured }) => [what, measured]),
+    [
+      ["× bun", "no run of bun in the same round"],
+      ["instructions, × title of c-epoll", "no counters"],
+      ["× title of node-net", "no run of overwall-portable"],
+    ],
+  );
+  const rows = targetTable(ECHO).split("\n").slice(2);
+  assert.equal(rows.length, TARGETS.length);
+  assert.equal(rows.filter((row) => row.endsWith("| not measured |")).length, rows.length - 2);
+});
+
+test("a run's own table of targets is of the workloads it measured", () => {
+  const rows = targetTable(ECHO, ["echo-50"]).split("\n").slice(2);
+  assert.equal(rows.length, TARGETS.filter(({ workload }) => workload === "echo-50").length);
+  assert.equal(targetTable(ECHO, ["echo-1"]), "");
+});
+
+test("instructions are judged where the machine counts them, as a multiple of C's", () => {
+  const counted = (usEach: number, instructions: number): Results["runs"][number]["report"] =>
+    reportOf(usEach, { instructions, cycles: 1 });
+  const results: Results = {
+    ...ECHO,
+    runs: [
+      { workload: "echo-50", peer: "overwall-native", round: 0, report: counted(1, 13_000) },
+      { workload: "echo-50", peer: "c-epoll", round: 0, report: counted(1, 10_000) },
+    ],
+  };
+  const verdict = judged(results, "echo-50").find(({ what }) => what.startsWith("instructions"));
+  assert.deepEqual(
+    [verdict?.wanted, verdict?.measured, verdict?.isReached],
+    ["≤ 1.2", "1.30", false],
+  );
+});
+
+test("the bounds that hang on splice, on borrowing and on counters are among the targets", () => {
+  const wanted = (workload: string): readonly string[] =>
+    judged(ECHO, workload).map(({ peer, what, wanted }) => `${peer}: ${what} ${wanted}`);
+  assert.ok(
+    wanted("relay-bulk").includes("title of overwall-native: × title of node-net, by splice ≥ 3"),
+  );
+  assert.ok(wanted("bulk-in-borrowed").includes("overwall-portable: × title of node-net ≥ 0.95"));
+  for (const workload of ["echo-50", "echo-1000"]) {
+    assert.ok(
+      wanted(workload).includes("title of overwall-native: instructions, × title of c-epoll ≤ 1.2"),
+    );
+  }
 });
 
 test("the section says when, where and how its figures were made", () => {
