@@ -141,7 +141,8 @@ function instructionsOf({ round, report }: Run): Sample {
 }
 
 function titleOf(results: Results, peer: string): string {
-  return results.peers[peer] ?? peer;
+  const absent = results.absent.find((one) => one.peer === peer);
+  return results.peers[peer] ?? absent?.title ?? peer;
 }
 
 const NATIVE = "overwall-native";

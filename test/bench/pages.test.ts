@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import type { Absent } from "../../bench/company.ts";
 import { plotOf } from "../../bench/plot.ts";
 import { BEGIN, END, sectionOf, withSection } from "../../bench/readme-section.ts";
 import type { Results } from "../../bench/results.ts";
@@ -31,14 +32,36 @@ test("a table has the median cost and the paired ratios with their ends", () => 
 });
 
 test("workloads measured one after the other are one result, if they are of the same code", () => {
-  const churn = resultsOf("churn", { "overwall-native": [20], go: [30] });
-  const both = joined(ECHO, { ...churn, command: "npm run bench -- --add" });
+  const made = resultsOf("churn", { "overwall-native": [20], go: [30] });
+  const [here, there] = [absence("echo-50", "bun"), absence("churn", "bun")];
+  const churn = { ...made, command: "npm run bench -- --add", absent: [there] };
+  const both = joined({ ...ECHO, absent: [here] }, churn);
+  assert.deepEqual(both.absent, [here, there]);
   assert.equal(tablesOf(both).match(/^### /gm)?.length, 2);
   assert.equal(both.command, "npm run bench && npm run bench -- --add");
   assert.deepEqual(Object.keys(both.peers), ["overwall-native", "node-net", "c-epoll", "go"]);
   assert.throws(() => joined(ECHO, { ...churn, commit: "def5678" }), /commit abc1234, not def5678/);
   assert.throws(() => joined(ECHO, ECHO), /echo-50 is in the results already/);
 });
+
+test("below a table stands who is not in it, and why", () => {
+  const absent = [
+    absence("echo-50", "bun"),
+    absence("echo-50", "go", "not asked"),
+    absence("churn", "deno"),
+  ];
+  const tables = tablesOf({ ...ECHO, absent });
+  assert.match(
+    tables,
+    /\|\n\nNot here: title of bun \(how to get it\)\. Not asked: title of go\.\n/,
+  );
+  assert.doesNotMatch(tables, /deno/);
+  assert.doesNotMatch(tablesOf(ECHO), /Not here|Not asked/);
+});
+
+function absence(workload: string, peer: string, why = "how to get it"): Absent {
+  return { workload, peer, title: `title of ${peer}`, why };
+}
 
 test("the cheapest comes first, and only workloads that were run have a table", () => {
   const tables = tablesOf(ECHO);
@@ -104,6 +127,11 @@ test("no target is left out: what was not measured is listed, with what there wa
   const rows = targetTable(ECHO).split("\n").slice(2);
   assert.equal(rows.length, TARGETS.length);
   assert.equal(rows.filter((row) => row.endsWith("| not measured |")).length, rows.length - 2);
+});
+
+test("who was absent goes by its title in the targets too", () => {
+  const targets = judged({ ...ECHO, absent: [absence("echo-50", "bun")] }, "echo-50");
+  assert.ok(targets.some(({ what }) => what === "× title of bun"));
 });
 
 test("a run's own table of targets is of the workloads it measured", () => {
