@@ -23,8 +23,8 @@ export const USAGE = `npm run bench -- [options]
   --quick              few workloads, few peers, few rounds: under two minutes
   --workload NAME      only this one; may be repeated
   --peer NAME          only this one, with what it is compared to; may be repeated; "all": everybody
-                       (default: whom the targets of a workload need; everybody for small writes and
-                       echo with 50 and 1000 connections). Who is not measured is named with the rest
+                       (default: whom the targets of a workload need; for small writes and echo
+                       with 50 and 1000 connections everybody); who is left out is named
   --only               with --peer: do not add those it is compared to
   --rounds N           pairs (default 7; quick 3)
   --seconds S          how long a run is measured (default 1; quick 0.4)
