@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import type { Lengths } from "./measure.ts";
-import { usualPeers } from "./peers.ts";
+import { quickPeers } from "./peers.ts";
 import { quickWorkloads, workloads } from "./workloads.ts";
 
 /** What the command line asks for. */
@@ -10,7 +10,8 @@ export interface Options {
   readonly isWritingReadme: boolean;
   readonly isListing: boolean;
   readonly workloads: readonly string[];
-  readonly peers: readonly string[];
+  /** Null where none is named: see `companyOf`. */
+  readonly peers: readonly string[] | null;
   readonly lengths: Lengths;
   readonly file: string | null;
   /** Other workloads are in the file, and stay there. */
@@ -19,10 +20,11 @@ export interface Options {
 
 export const USAGE = `npm run bench -- [options]
 
-  --quick              few workloads, few rounds: under two minutes
+  --quick              few workloads, few peers, few rounds: under two minutes
   --workload NAME      only this one; may be repeated
   --peer NAME          only this one, with what it is compared to; may be repeated; "all": everybody
-                       but other Nodes
+                       (default: whom the targets of a workload need; for small writes and echo
+                       with 50 and 1000 connections everybody); who is left out is named
   --only               with --peer: do not add those it is compared to
   --rounds N           pairs (default 7; quick 3)
   --seconds S          how long a run is measured (default 1; quick 0.4)
@@ -39,7 +41,7 @@ export const USAGE = `npm run bench -- [options]
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({ args: [...args], options: WORDS });
   const isQuick = values.quick === true;
-  const peers = values.peer ?? [...usualPeers];
+  const peers = values.peer ?? (isQuick ? quickPeers : null);
   const compared = values.only === true ? [] : ["node-net", "c-epoll"];
   return {
     isHelp: values.help === true,
@@ -47,7 +49,7 @@ export function readOptions(args: readonly string[]): Options {
     isWritingReadme: values["write-readme"] === true,
     isListing: values.list === true,
     workloads: values.workload ?? (isQuick ? quickWorkloads : workloads.map(({ id }) => id)),
-    peers: [...new Set([...peers, ...compared])],
+    peers: peers === null ? null : [...new Set([...peers, ...compared])],
     lengths: {
       rounds: positive("--rounds", values.rounds, isQuick ? 3 : 7),
       warmupS: isQuick ? 0.3 : 0.5,

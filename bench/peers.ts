@@ -47,8 +47,8 @@ export function allPeers(places: Places): readonly Peer[] {
   ];
 }
 
-/** Those that a run measures when none is named. */
-export const usualPeers: readonly string[] = [
+/** Those of `--quick`. */
+export const quickPeers: readonly string[] = [
   "overwall-native",
   "overwall-portable",
   "node-net",

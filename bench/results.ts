@@ -1,4 +1,5 @@
 import type { Machine } from "../tools/machine.ts";
+import type { Absent } from "./company.ts";
 import type { FailedRun, Run } from "./report.ts";
 import type { Sample } from "./statistics.ts";
 import type { Workload } from "./workloads.ts";
@@ -15,8 +16,8 @@ export interface Results {
   readonly bytes: number;
   /** Titles of those who took part, by id. */
   readonly peers: Readonly<Record<string, string>>;
-  /** Who did not take part, and how to get them. */
-  readonly absent: readonly string[];
+  /** Who could have taken part in a workload and did not, and why. */
+  readonly absent: readonly Absent[];
   readonly runs: readonly Run[];
   readonly failed: readonly FailedRun[];
 }
@@ -39,7 +40,7 @@ export function joined(before: Results, later: Results): Results {
     ...later,
     command: `${before.command} && ${later.command}`,
     peers: { ...before.peers, ...later.peers },
-    absent: [...new Set([...before.absent, ...later.absent])],
+    absent: [...before.absent, ...later.absent],
     runs: [...before.runs, ...later.runs],
     failed: [...before.failed, ...later.failed],
   };

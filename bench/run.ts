@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describeMachine } from "../tools/machine.ts";
 import { buildPrograms } from "./build-programs.ts";
+import { absentLine, companyOf } from "./company.ts";
 import { fetchPeers } from "./fetch-peers.ts";
 import type { Measured } from "./measure.ts";
 import { measure } from "./measure.ts";
@@ -44,19 +45,22 @@ async function measureAll(
 ): Promise<void> {
   const chosen = options.workloads.map((id) => named(workloads, id, "workload"));
   const everybody = allPeers(places);
-  const asked = options.peers.flatMap((id) =>
-    id === "all" ? everybody.filter(isUsual) : [named(everybody, id, "peer")],
+  for (const id of options.peers ?? []) if (id !== "all") named(everybody, id, "peer");
+  const companies = new Map(
+    chosen.map((workload) => [workload, companyOf(workload, everybody, options.peers)] as const),
   );
-  const here = [...new Set(asked)].filter(({ missing }) => missing === null);
-  const absent = asked.flatMap(({ missing }) => missing ?? []);
-  for (const line of absent) tell(`absent: ${line}`);
+  const absent = [...companies.values()].flatMap((company) => company.absent);
+  for (const workload of chosen) {
+    const line = absentLine(absent, workload);
+    if (line !== "") tell(`${workload.id}: ${line}`);
+  }
   buildPrograms(places);
   const all: Measured = { runs: [], failed: [] };
-  for (const workload of chosen) {
+  for (const [workload, { here }] of companies) {
     const { runs, failed } = await measure(
       places,
       workload,
-      here.filter((peer) => takesPart(peer, workload)),
+      here,
       lengthsFor(workload, options),
       tell,
     );
@@ -70,8 +74,8 @@ async function measureAll(
     node: process.versions.node,
     commit: commitOf(places.root),
     ...options.lengths,
-    peers: Object.fromEntries(here.map(({ id, title }) => [id, title])),
-    absent: [...new Set(absent)],
+    peers: titlesOf([...companies.values()].flatMap(({ here }) => here)),
+    absent,
     ...all,
   };
   const { file: given, isAdding } = options;
@@ -80,7 +84,8 @@ async function measureAll(
   const file = given ?? `bench/results/${results.date.replace(/\W/g, "").slice(0, 13)}.json`;
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`);
-  print(`${tablesOf(results)}\n${targetTable(results)}\n`);
+  const measuredIds = [...new Set(results.runs.map(({ workload }) => workload))];
+  print(`${tablesOf(results)}\n${targetTable(results, measuredIds)}\n`);
   for (const { workload, peer, why } of all.failed) tell(`VOID: ${workload}, ${peer}: ${why}`);
   tell(`${all.runs.length} runs in ${file}, ${all.failed.length} void`);
   if (all.failed.length > 0) process.exitCode = 1;
@@ -92,13 +97,8 @@ function lengthsFor({ measure }: Workload, { lengths }: Options): Options["lengt
   return { ...lengths, rounds: Math.min(lengths.rounds, roundsMax) };
 }
 
-/** Everybody but the other Nodes, and `node:net` with delays of 40 ms. */
-function isUsual({ id }: Peer): boolean {
-  return !id.includes("@") && !id.endsWith("-nagle");
-}
-
-function takesPart(peer: Peer, { mode }: Workload): boolean {
-  return peer.command({ mode, port: 1, argument: "1" }) !== undefined;
+function titlesOf(peers: readonly Peer[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(peers.map(({ id, title }) => [id, title]));
 }
 
 function named<T extends { readonly id: string }>(all: readonly T[], id: string, what: string): T {

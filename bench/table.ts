@@ -1,3 +1,4 @@
+import { absentLine } from "./company.ts";
 import type { Run } from "./report.ts";
 import type { Results } from "./results.ts";
 import { costUnit, samplesOf } from "./results.ts";
@@ -5,11 +6,14 @@ import { median, pairedRatios, spreadOf } from "./statistics.ts";
 import type { Workload } from "./workloads.ts";
 import { workloads } from "./workloads.ts";
 
-/** All tables of a file of results, as Markdown. */
+/** All tables of a file of results, as Markdown; below each, who is not in it, and why. */
 export function tablesOf(results: Results): string {
   const parts = workloads.flatMap((workload) => {
     const table = tableOf(results, workload);
-    return table === "" ? [] : [`### ${capital(workload.title)}\n\n${table}`];
+    if (table === "") return [];
+    const absent = absentLine(results.absent, workload);
+    const parts = [`### ${capital(workload.title)}`, table, ...(absent === "" ? [] : [absent])];
+    return [parts.join("\n\n")];
   });
   return `${parts.join("\n\n")}\n`;
 }

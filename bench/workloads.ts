@@ -11,6 +11,8 @@ export interface Workload {
   readonly mode: ServerMode;
   /** Ours takes part as a layer of our own, which is lent the bytes; the others as ever. */
   readonly borrows?: true;
+  /** Everybody is measured here, not only those whom a target needs. */
+  readonly isForAll?: true;
   /** For a relay: what the C server behind it does. */
   readonly behind?: "echo" | "sink";
   /** What one operation is, in the words of a table's head. */
@@ -29,6 +31,7 @@ export const workloads: readonly Workload[] = [
     id: "small",
     title: "small writes: 10 × 32 B for each request of 64 B, 50 connections",
     measure: "cost",
+    isForAll: true,
     mode: "small",
     operation: "request",
     warmupOperations: 20_000,
@@ -47,6 +50,7 @@ export const workloads: readonly Workload[] = [
     id: "echo-50",
     title: "echo 64 B, 50 connections",
     measure: "cost",
+    isForAll: true,
     mode: "echo",
     operation: "echo",
     warmupOperations: 30_000,
@@ -56,6 +60,7 @@ export const workloads: readonly Workload[] = [
     id: "echo-1000",
     title: "echo 64 B, 1000 connections",
     measure: "cost",
+    isForAll: true,
     mode: "echo",
     operation: "echo",
     warmupOperations: 30_000,

@@ -30,7 +30,6 @@ export function writePages(root: string, file: string): readonly string[] {
 function pageOf(results: Results, file: string): string {
   const { machine } = results;
   const name = basename(file);
-  const absent = results.absent.map((line) => `- not measured, since absent: ${line}`);
   const failed = results.failed.map(
     ({ workload, peer, round, why }) => `- void: ${workload}, ${peer}, round ${round + 1}: ${why}`,
   );
@@ -44,7 +43,6 @@ function pageOf(results: Results, file: string): string {
     "`npm run bench -- --write-readme`; how it was measured is in",
     "[the README of the bench](../README.md).",
     "",
-    ...absent,
     ...failed,
     "",
     tablesOf(results),

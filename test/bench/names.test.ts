@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readOptions } from "../../bench/options.ts";
-import { allPeers, usualPeers } from "../../bench/peers.ts";
+import { allPeers, quickPeers } from "../../bench/peers.ts";
 import { Places } from "../../bench/places.ts";
 import { TARGETS } from "../../bench/targets.ts";
 import { quickWorkloads, workloads } from "../../bench/workloads.ts";
@@ -13,14 +13,15 @@ function peerNames(): readonly string[] {
   return allPeers(places).map(({ id }) => id);
 }
 
-test("every name in a target, and of what is usual or quick, is one that there is", () => {
+test("every name in a target, and of what is quick, is one that there is", () => {
   const peers = peerNames();
   for (const target of TARGETS) {
     assert.ok(WORKLOADS.includes(target.workload), target.workload);
     assert.ok(peers.includes(target.peer), target.peer);
     if ("against" in target) assert.ok(peers.includes(target.against), target.against);
+    if ("instructionsOf" in target) assert.ok(peers.includes(target.instructionsOf));
   }
-  for (const peer of usualPeers) assert.ok(peers.includes(peer), peer);
+  for (const peer of quickPeers) assert.ok(peers.includes(peer), peer);
   for (const workload of quickWorkloads) assert.ok(WORKLOADS.includes(workload), workload);
 });
 
@@ -49,6 +50,7 @@ test("a peer that was asked for brings those it is compared to, once each", () =
 test("quick is fewer and shorter, and what is said beside it wins", () => {
   const quick = readOptions(["--quick", "--rounds", "5"]);
   assert.deepEqual(quick.workloads, quickWorkloads);
+  assert.deepEqual(quick.peers, quickPeers);
   assert.equal(quick.lengths.rounds, 5);
   assert.ok(quick.lengths.seconds < readOptions([]).lengths.seconds);
   assert.equal(readOptions([]).lengths.rounds, 7);

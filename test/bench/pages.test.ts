@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import type { Absent } from "../../bench/company.ts";
 import { plotOf } from "../../bench/plot.ts";
 import { BEGIN, END, sectionOf, withSection } from "../../bench/readme-section.ts";
 import type { Results } from "../../bench/results.ts";
 import { joined } from "../../bench/results.ts";
 import { tablesOf } from "../../bench/table.ts";
-import { verdicts } from "../../bench/targets.ts";
-import { resultsOf } from "./made-results.ts";
+import type { Verdict } from "../../bench/targets.ts";
+import { TARGETS, targetTable, verdicts } from "../../bench/targets.ts";
+import { workloads } from "../../bench/workloads.ts";
+import { reportOf, resultsOf } from "./made-results.ts";
 
 const ECHO: Results = resultsOf("echo-50", {
   "overwall-native": [5, 4, 10],
@@ -29,14 +32,36 @@ test("a table has the median cost and the paired ratios with their ends", () => 
 });
 
 test("workloads measured one after the other are one result, if they are of the same code", () => {
-  const churn = resultsOf("churn", { "overwall-native": [20], go: [30] });
-  const both = joined(ECHO, { ...churn, command: "npm run bench -- --add" });
+  const made = resultsOf("churn", { "overwall-native": [20], go: [30] });
+  const [here, there] = [absence("echo-50", "bun"), absence("churn", "bun")];
+  const churn = { ...made, command: "npm run bench -- --add", absent: [there] };
+  const both = joined({ ...ECHO, absent: [here] }, churn);
+  assert.deepEqual(both.absent, [here, there]);
   assert.equal(tablesOf(both).match(/^### /gm)?.length, 2);
   assert.equal(both.command, "npm run bench && npm run bench -- --add");
   assert.deepEqual(Object.keys(both.peers), ["overwall-native", "node-net", "c-epoll", "go"]);
   assert.throws(() => joined(ECHO, { ...churn, commit: "def5678" }), /commit abc1234, not def5678/);
   assert.throws(() => joined(ECHO, ECHO), /echo-50 is in the results already/);
 });
+
+test("below a table stands who is not in it, and why", () => {
+  const absent = [
+    absence("echo-50", "bun"),
+    absence("echo-50", "go", "not asked"),
+    absence("churn", "deno"),
+  ];
+  const tables = tablesOf({ ...ECHO, absent });
+  assert.match(
+    tables,
+    /\|\n\nNot here: title of bun \(how to get it\)\. Not asked: title of go\.\n/,
+  );
+  assert.doesNotMatch(tables, /deno/);
+  assert.doesNotMatch(tablesOf(ECHO), /Not here|Not asked/);
+});
+
+function absence(workload: string, peer: string, why = "how to get it"): Absent {
+  return { workload, peer, title: `title of ${peer}`, why };
+}
 
 test("the cheapest comes first, and only workloads that were run have a table", () => {
   const tables = tablesOf(ECHO);
@@ -69,17 +94,81 @@ test("memory is of each connection, and lost connections are the worst of the ru
   assert.deepEqual(rowOf(tablesOf(many), "title of a").slice(2, 5), ["3", "0.1", "42.0"]);
 });
 
+/** What is said of the targets of a workload that was measured. */
+function judged(results: Results, workload: string): readonly Verdict[] {
+  const title = workloads.find(({ id }) => id === workload)?.title;
+  return verdicts(results).filter((one) => one.workload === title);
+}
+
 test("a target is reached by the median of the pairs, or it is said that it is not", () => {
-  const found = verdicts(ECHO).map(({ what, measured, isReached }) => [what, measured, isReached]);
-  assert.deepEqual(found, [
-    ["× title of node-net", "2.00", true],
-    ["× title of c-epoll", "1.00", true],
-  ]);
-  const slower = resultsOf("echo-50", { "overwall-native": [9], "node-net": [10] });
+  const found = judged(ECHO, "echo-50").filter(({ isReached }) => isReached !== null);
   assert.deepEqual(
-    verdicts(slower).map(({ isReached }) => isReached),
-    [false],
+    found.map(({ what, measured, isReached }) => [what, measured, isReached]),
+    [
+      ["× title of node-net", "2.00", true],
+      ["× title of c-epoll", "1.00", true],
+    ],
   );
+  const slower = resultsOf("echo-50", { "overwall-native": [9], "node-net": [10] });
+  assert.equal(judged(slower, "echo-50")[0]?.isReached, false);
+});
+
+test("no target is left out: what was not measured is listed, with what there was not", () => {
+  assert.equal(verdicts(ECHO).length, TARGETS.length);
+  const open = judged(ECHO, "echo-50").filter(({ isReached }) => isReached === null);
+  assert.deepEqual(
+    open.map(({ what, measured }) => [what, measured]),
+    [
+      ["× bun", "no run of bun in the same round"],
+      ["instructions, × title of c-epoll", "no counters"],
+      ["× title of node-net", "no run of overwall-portable"],
+    ],
+  );
+  const rows = targetTable(ECHO).split("\n").slice(2);
+  assert.equal(rows.length, TARGETS.length);
+  assert.equal(rows.filter((row) => row.endsWith("| not measured |")).length, rows.length - 2);
+});
+
+test("who was absent goes by its title in the targets too", () => {
+  const targets = judged({ ...ECHO, absent: [absence("echo-50", "bun")] }, "echo-50");
+  assert.ok(targets.some(({ what }) => what === "× title of bun"));
+});
+
+test("a run's own table of targets is of the workloads it measured", () => {
+  const rows = targetTable(ECHO, ["echo-50"]).split("\n").slice(2);
+  assert.equal(rows.length, TARGETS.filter(({ workload }) => workload === "echo-50").length);
+  assert.equal(targetTable(ECHO, ["echo-1"]), "");
+});
+
+test("instructions are judged where the machine counts them, as a multiple of C's", () => {
+  const counted = (usEach: number, instructions: number): Results["runs"][number]["report"] =>
+    reportOf(usEach, { instructions, cycles: 1 });
+  const results: Results = {
+    ...ECHO,
+    runs: [
+      { workload: "echo-50", peer: "overwall-native", round: 0, report: counted(1, 13_000) },
+      { workload: "echo-50", peer: "c-epoll", round: 0, report: counted(1, 10_000) },
+    ],
+  };
+  const verdict = judged(results, "echo-50").find(({ what }) => what.startsWith("instructions"));
+  assert.deepEqual(
+    [verdict?.wanted, verdict?.measured, verdict?.isReached],
+    ["≤ 1.2", "1.30", false],
+  );
+});
+
+test("the bounds that hang on splice, on borrowing and on counters are among the targets", () => {
+  const wanted = (workload: string): readonly string[] =>
+    judged(ECHO, workload).map(({ peer, what, wanted }) => `${peer}: ${what} ${wanted}`);
+  assert.ok(
+    wanted("relay-bulk").includes("title of overwall-native: × title of node-net, by splice ≥ 3"),
+  );
+  assert.ok(wanted("bulk-in-borrowed").includes("overwall-portable: × title of node-net ≥ 0.95"));
+  for (const workload of ["echo-50", "echo-1000"]) {
+    assert.ok(
+      wanted(workload).includes("title of overwall-native: instructions, × title of c-epoll ≤ 1.2"),
+    );
+  }
 });
 
 test("the section says when, where and how its figures were made", () => {

@@ -12,8 +12,17 @@ export const title =
 
 export const needs: readonly string[] = ["gcc"];
 
-/** The suites of the wires that stand on the native driver. */
-const SUITES: readonly string[] = ["tcp", "unix", "stdio-and-descriptor", "process"];
+/** What stands on the native driver: conformance of its wires, and what the suite does not ask. */
+const SUITES: readonly string[] = [
+  "conformance/tcp",
+  "conformance/unix",
+  "conformance/stdio-and-descriptor",
+  "conformance/process",
+  "conformance/pty",
+  "wires/unix/descriptors",
+  "wires/tcp/detach",
+  "join/shortcut-system",
+];
 /** How JavaScript learns that there is something to collect. */
 const WAKEUPS = ["loop", "thread"] as const;
 
@@ -56,7 +65,7 @@ async function proveInNode(
   wakeup: (typeof WAKEUPS)[number],
 ): Promise<void> {
   const library = (await runToEnd("gcc", ["-print-file-name=libasan.so"])).stdout.trim();
-  const file = fileURLToPath(new URL(`../conformance/${suite}.test.js`, import.meta.url));
+  const file = fileURLToPath(new URL(`../${suite}.test.js`, import.meta.url));
   const some = report.full ? [] : ["--test-name-pattern", REDUCED];
   const { status, stdout, stderr } = await runToEnd(
     "env",
