@@ -90,7 +90,7 @@ async function handOver(): Promise<void> {
   await tcp({ port }).connect(new Client());
 }
 
-/** Sends it all at once, and wants it back: as it is from the parent, in capitals from the child. */
+/** Sends it all at once, and wants it back: as it is by the parent, in capitals by the child. */
 class Client implements Protocol<TcpTransport> {
   readonly #answers: Bytes[] = [];
 

@@ -83,8 +83,8 @@ export interface Detachable {
    *
    * Rejects with a ClosedError (ERR_WIRE_CLOSED) on a closing connection, or one that ends before,
    * with the error that ended it as `cause`; with ERR_WIRE_BUSY while another protocol is taking
-   * over; with ERR_WIRE_UNSUPPORTED where the capability `detach` is absent. After a rejection while
-   * sending, the connection has ended.
+   * over; with ERR_WIRE_UNSUPPORTED where the capability `detach` is absent. After a rejection
+   * while sending, the connection has ended.
    */
   detach(): Promise<Detached>;
 }

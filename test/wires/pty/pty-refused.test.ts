@@ -24,7 +24,7 @@ for (const args of [
   ["relay", "stdio:", "pty:true"],
   ["serve", "--pty", "tcp://127.0.0.1:0", "--", "true"],
 ]) {
-  it(`${args.slice(0, 2).join(" ")} without the native driver is refused, and says why`, async () => {
+  it(`${args.slice(0, 2).join(" ")} without the native driver is refused by name`, async () => {
     await using run = new CliRun(args, { env });
     const { code, stderr, stdout } = await run.input().ended;
     assert.match(stderr, WHY);
