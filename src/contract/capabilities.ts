@@ -73,12 +73,18 @@ export interface Detachable {
    * Gives the live connection away, and loses no byte of it.
    *
    * From this call on the protocol is told nothing more, as with `switchProtocol`; a registered
-   * producer is stopped, and `write` throws ERR_WIRE_CLOSED. What was written is sent first. The
-   * ledger counts what is in `unread` as delivered. The peer notices nothing.
+   * producer is stopped, and `write` throws ERR_WIRE_CLOSED. What was written is sent first; what
+   * the peer sends meanwhile stays in the socket, so that `unread` is no larger than what is read
+   * ahead of a paused protocol. The ledger counts it as delivered. The peer notices nothing.
    *
-   * Rejects with a ClosedError (ERR_WIRE_CLOSED) on a closing connection, or one that ends before;
-   * with ERR_WIRE_BUSY while another protocol is taking over; with ERR_WIRE_UNSUPPORTED where the
-   * capability `detach` is absent. After a rejection while sending, the connection has ended.
+   * A peer that takes nothing ends the wait after `stallMs`, or after 60 s where that is off, as
+   * while closing; `abortConnection` ends it at once. **Not promised:** an end of the wait for a
+   * peer that goes on taking a little.
+   *
+   * Rejects with a ClosedError (ERR_WIRE_CLOSED) on a closing connection, or one that ends before,
+   * with the error that ended it as `cause`; with ERR_WIRE_BUSY while another protocol is taking
+   * over; with ERR_WIRE_UNSUPPORTED where the capability `detach` is absent. After a rejection
+   * while sending, the connection has ended.
    */
   detach(): Promise<Detached>;
 }

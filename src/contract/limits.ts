@@ -11,7 +11,8 @@ export interface ConnectionLimits {
   /** How long no byte may move either way. Reason: ERR_WIRE_IDLE. */
   readonly idleMs: number;
   /**
-   * How long queued bytes may wait with none sent. Off: 60 s while closing. Reason: ERR_WIRE_STALL.
+   * How long queued bytes may wait with none sent. Off: 60 s while closing, and in `detach`.
+   * Reason: ERR_WIRE_STALL.
    */
   readonly stallMs: number;
   /** While lingering: how long without a byte from the peer. Reason: ERR_WIRE_LINGER. */

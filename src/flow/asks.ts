@@ -168,6 +168,18 @@ export class Asks implements FlowCalls {
     else out.whenSent(told);
   }
 
+  comeToRest(told: (wasSent: boolean) => void): void {
+    const course = this.#course;
+    course.isComingToRest = true;
+    this.pauseReading();
+    course.bounds.finishing(course.out.pending > 0);
+    this.whenSent((wasSent) => {
+      course.isComingToRest = false;
+      this.resumeReading();
+      told(wasSent);
+    });
+  }
+
   switchProtocol(next: Protocol, early: Bytes | undefined, transport: Transport): void {
     const course = this.#course;
     if (course.life.phase !== "live" || course.isLosing || course.over !== null) {

@@ -5,8 +5,8 @@ import type { DeadlineSeat } from "./deadlines.ts";
 import { Deadlines } from "./deadlines.ts";
 import { enterLingering } from "./lingering.ts";
 
-/** How long queued bytes may wait while closing, where `stallMs` is off. */
-const STALL_CLOSING_MS = 60_000;
+/** How long queued bytes may wait where `stallMs` is off and nobody is left to act on it. */
+const STALL_FINISHING_MS = 60_000;
 
 /**
  * How long a protocol that does not know of half-closing may stay half-open, unless told otherwise.
@@ -20,7 +20,8 @@ type TimeName = Exclude<BoundName, "lingerMax">;
 export interface BoundSeat {
   readonly clock: Clock;
   readonly limits: Limits;
-  readonly isLosing: boolean;
+  /** Nobody is left to act on a stall. */
+  readonly isFinishing: boolean;
   boundPassed(cause: CloseCause): void;
   /** How many bytes the system still holds for the peer; `undefined` where nobody knows. */
   unacknowledged(): number | undefined;
@@ -68,8 +69,8 @@ export class Bounds implements DeadlineSeat<TimeName> {
     this.#deadlines.move("stall", isMoreQueued ? this.#stallMs() : Infinity);
   }
 
-  /** A close was asked: from here on a stall counts even where it is off. */
-  closing(isQueued: boolean): void {
+  /** Nobody is left to act on a stall: from here on it counts even where it is off. */
+  finishing(isQueued: boolean): void {
     if (isQueued) this.queued();
   }
 
@@ -159,7 +160,7 @@ export class Bounds implements DeadlineSeat<TimeName> {
 
   #stallMs(): number {
     const { stallMs } = this.#limits();
-    return stallMs === Infinity && this.#seat.isLosing ? STALL_CLOSING_MS : stallMs;
+    return stallMs === Infinity && this.#seat.isFinishing ? STALL_FINISHING_MS : stallMs;
   }
 
   #limits(): Limits {

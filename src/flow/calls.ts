@@ -49,6 +49,12 @@ export interface FlowCalls {
    * known.
    */
   whenSent(told: (wasSent: boolean) => void): void;
+  /**
+   * As `whenSent`, of a connection that nobody is left to act on: nothing is read meanwhile, so
+   * that its peer cannot grow memory, and a stall counts as it does while closing. What was held
+   * back is delivered in the turn that follows, ahead of what `told` puts there.
+   */
+  comeToRest(told: (wasSent: boolean) => void): void;
   /** @param transport what `next` is to hold. */
   switchProtocol(next: Protocol, early: Bytes | undefined, transport: Transport): void;
   setLimits(limits: Partial<ConnectionLimits>): void;

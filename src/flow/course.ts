@@ -48,6 +48,8 @@ export class Course implements EndOfTurn, OutflowSeat, BoundSeat {
   readonly bounds: Bounds;
   limits: Limits;
   isLosing = false;
+  /** What is queued is still to be sent, for nobody who would act on a stall. */
+  isComingToRest = false;
   /** A protocol waits for its `connectionMade`. */
   isSwitching = false;
   /** The wire is over; the end waits for what must be told before it. */
@@ -92,6 +94,10 @@ export class Course implements EndOfTurn, OutflowSeat, BoundSeat {
     const { accepted, sentCount: sent, unsent, dropped, inFlight } = this.out;
     const { received, delivered, undelivered } = this.in;
     return { accepted, sent, unsent, dropped, received, delivered, undelivered, inFlight };
+  }
+
+  get isFinishing(): boolean {
+    return this.isLosing || this.isComingToRest;
   }
 
   settleLater(): void {
@@ -147,7 +153,7 @@ export class Course implements EndOfTurn, OutflowSeat, BoundSeat {
     this.verdict.ended("us");
     if (!this.life.step("lose") || this.life.phase !== "live") return;
     this.in.discard();
-    this.bounds.closing(this.out.pending > 0 || this.life.sending === "ending");
+    this.bounds.finishing(this.out.pending > 0 || this.life.sending === "ending");
     this.releaseIfFree();
     this.syncReading();
     this.settleLater();

@@ -39,7 +39,7 @@ export const MUTANTS_OF_PARTS: readonly Mutant[] = [
   {
     id: "stall.whileClosing",
     file: "bounds.js",
-    find: "stallMs === Infinity && this.#seat.isLosing",
+    find: "stallMs === Infinity && this.#seat.isFinishing",
     replace: "false",
     guards: "While closing, a stall counts though stallMs is off.",
     by: "flow",
@@ -47,7 +47,7 @@ export const MUTANTS_OF_PARTS: readonly Mutant[] = [
   {
     id: "stall.notWhileOpen",
     file: "bounds.js",
-    find: "stallMs === Infinity && this.#seat.isLosing",
+    find: "stallMs === Infinity && this.#seat.isFinishing",
     replace: "stallMs === Infinity",
     guards: "While open, a stall does not count where stallMs is off.",
     by: "flow",

@@ -4,8 +4,9 @@ import type { FlowCalls } from "../../flow/index.ts";
 import type { SocketWire } from "../_drivers/raw-socket.ts";
 
 /**
- * Who holds a connection while it is given away: keeps what still arrives, waits until what was
- * written has been sent, then takes the descriptor. An end of the peer stays in the socket.
+ * Who holds a connection while it is given away: waits until what was written has been sent, keeps
+ * what had been read by then, and takes the descriptor. What arrives meanwhile stays in the socket,
+ * and so does an end of the peer.
  */
 export class Detaching implements Protocol {
   readonly detached: Promise<Detached>;
@@ -26,7 +27,7 @@ export class Detaching implements Protocol {
   }
 
   connectionMade(): void {
-    this.#flow.whenSent((wasSent) => {
+    this.#flow.comeToRest((wasSent) => {
       // Not in the turn in which the wire tells of it.
       if (wasSent) this.#flow.runtime.turn.later(() => this.#take());
     });
@@ -48,7 +49,9 @@ export class Detaching implements Protocol {
     // The wire is over in this call, in order.
     this.#isTaken = true;
     const fd = this.#socket.detach?.() ?? -1;
-    if (fd >= 0) this.#resolve({ fd, unread: concatenated(this.#unread) });
+    // It has been let go of already: `connectionLost` is still to come.
+    this.#isTaken = fd >= 0;
+    if (this.#isTaken) this.#resolve({ fd, unread: concatenated(this.#unread) });
   }
 }
 

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { openSync } from "node:fs";
 import { before, describe, it } from "node:test";
-import type { Detached, TcpTransport } from "../../../src/contract/index.ts";
+import type {
+  Detached,
+  EndpointOptions,
+  TcpTransport,
+  WireError,
+} from "../../../src/contract/index.ts";
+import { observe } from "../../../src/flow/index.ts";
 import { addon } from "../../../src/wires/_drivers/native/addon.ts";
 import { adoptTcp, tcp } from "../../../src/wires/tcp/index.ts";
 import type { Pair } from "../recording-protocol.ts";
@@ -10,11 +16,12 @@ import { onlyNative, openCount, turns } from "../unix/descriptor-rig.ts";
 
 class Recording extends HalfCloseAware<TcpTransport> {}
 
-function pair(): Promise<Pair<Recording, TcpTransport>> {
+function pair(options: EndpointOptions = {}): Promise<Pair<Recording, TcpTransport>> {
   return pairOver(
     tcp({ port: 0, driver: "native" }),
     (port) => tcp({ port: (port.getHost() as { readonly port: number }).port, driver: "native" }),
     () => new Recording(),
+    options,
   );
 }
 
@@ -68,15 +75,44 @@ describe("tcp: a live connection that is given away", onlyNative, () => {
     server.connectionLost(await taken.lost);
   });
 
-  it("keeps the peer's end, and our own", async () => {
+  it("keeps the peer's end in the socket, for who takes it up", async () => {
+    await using both = await pair();
+    const { client, server } = both;
+    client.transport.write(Buffer.from("bye"));
+    client.transport.loseWriteConnection();
+    await server.readEnded;
+    const taken = await adopt(await server.transport.detach());
+    await taken.readEnded;
+    taken.transport.write(Buffer.from("still here"));
+    taken.transport.loseConnection();
+    await client.readEnded;
+    assert.equal(client.bytes.toString(), "still here");
+    server.connectionLost(await taken.lost);
+  });
+
+  it("keeps our own end, and what comes after it is read by who takes it up", async () => {
     await using both = await pair();
     const { client, server } = both;
     server.transport.write(Buffer.from("bye"));
     server.transport.loseWriteConnection();
+    const taken = await adopt(await server.transport.detach());
+    await client.readEnded;
+    client.transport.write(Buffer.from("and to you"));
+    client.transport.loseWriteConnection();
+    await taken.readEnded;
+    assert.equal(client.bytes.toString(), "bye");
+    assert.equal(taken.bytes.toString(), "and to you");
+    taken.transport.loseConnection();
+    server.connectionLost(await taken.lost);
+  });
+
+  it("rejects when both directions have ended: nothing is left to give", async () => {
+    await using both = await pair();
+    const { client, server } = both;
+    server.transport.loseWriteConnection();
     client.transport.loseWriteConnection();
     await client.readEnded;
-    const taken = client.transport.detach();
-    await assert.rejects(taken, { code: "ERR_WIRE_CLOSED" });
+    await assert.rejects(client.transport.detach(), { code: "ERR_WIRE_CLOSED" });
   });
 
   it("tells the peer our end though somebody else holds the socket still", async () => {
@@ -132,7 +168,10 @@ describe("tcp: a live connection that is given away", onlyNative, () => {
       await using both = await pair();
       const { client, server } = both;
       client.transport.pauseProducing();
+      server.transport.pauseProducing();
+      client.transport.write(Buffer.from("never delivered"));
       server.transport.write(new Uint8Array(16 * 1024 * 1024));
+      await turns();
       const detaching = server.transport.detach();
       await turns();
       client.transport.abortConnection();
@@ -141,6 +180,53 @@ describe("tcp: a live connection that is given away", onlyNative, () => {
     }
     await turns();
     assert.equal(openCount(), openBefore);
+  });
+
+  it("reads nothing while it waits for a peer that floods and does not read", async () => {
+    await using both = await pair();
+    const { client, server } = both;
+    const written = new Uint8Array(16 * 1024 * 1024);
+    const flood = patterned(32 * 1024 * 1024);
+    client.transport.pauseProducing();
+    server.transport.write(written);
+    const detaching = server.transport.detach();
+    client.transport.write(flood);
+    await turns(300);
+    assert.ok(server.transport.ledger.received <= 1024 * 1024, "it was read all the same");
+    client.transport.resumeProducing();
+    const detached = await detaching;
+    assert.ok(detached.unread.byteLength <= 1024 * 1024, "there was more unread");
+    const taken = await adopt(detached);
+    await client.received(written.byteLength);
+    client.transport.loseConnection();
+    await taken.readEnded;
+    taken.transport.loseConnection();
+    assert.ok(taken.bytes.equals(flood));
+    server.connectionLost(await taken.lost);
+  });
+
+  it("does not wait longer than stallMs for a peer that takes nothing", async () => {
+    await using both = await pair({ limits: { stallMs: 100 } });
+    const { client, server } = both;
+    client.transport.pauseProducing();
+    client.transport.setLimits({ stallMs: Number.POSITIVE_INFINITY });
+    server.transport.write(new Uint8Array(16 * 1024 * 1024));
+    await assert.rejects(server.transport.detach(), (error: WireError) => {
+      assert.equal(error.code, "ERR_WIRE_CLOSED");
+      assert.equal((error.cause as WireError).code, "ERR_WIRE_STALL");
+      return true;
+    });
+    server.connectionLost(await client.lost);
+  });
+
+  it("rejects though it is let go of in the turn before it is taken", async () => {
+    await using both = await pair();
+    const { client, server } = both;
+    observe(server.transport, {
+      resumed: () => queueMicrotask(() => server.transport.abortConnection()),
+    });
+    await assert.rejects(server.transport.detach(), { code: "ERR_WIRE_CLOSED" });
+    server.connectionLost(await client.lost);
   });
 
   it("is refused where the driver cannot", async () => {
