@@ -50,7 +50,7 @@ export async function sendOver(spoil: (socket: Socket) => void): Promise<number>
   spoil(near);
   const facts = new CountedSends();
   const end = { kind: "tcp", host: "127.0.0.1", port: 1, family: 4 } as const;
-  const wire = new NodeSocketWire(near, facts, { host: end, peer: end, resets: true });
+  const wire = new NodeSocketWire(near, facts, { host: end, peer: end }, true);
   wire.open();
   const got: Bytes[] = [];
   far.on("data", (chunk: Bytes) => got.push(chunk));
