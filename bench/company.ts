@@ -63,9 +63,10 @@ export function absentLine(absent: readonly Absent[], workload: Workload): strin
 
 const NOT_ASKED = "not asked";
 
-function usualNames({ id, isForAll }: Workload): readonly string[] {
+function usualNames({ id, isForAll, hasLargeReads }: Workload): readonly string[] {
   if (isForAll === true) return ["all"];
-  return ["overwall-native", "overwall-portable", "node-net", "c-epoll", ...targeted(id)];
+  const owned = hasLargeReads === true ? ["c-owned"] : [];
+  return ["overwall-native", "overwall-portable", "node-net", "c-epoll", ...owned, ...targeted(id)];
 }
 
 function targeted(workload: string): readonly string[] {
@@ -75,11 +76,13 @@ function targeted(workload: string): readonly string[] {
 }
 
 /**
- * Other Nodes where a target names them; `node:net` with its delays where one side waits for the
- * other, and there is something to delay.
+ * Other Nodes where a target names them; C that keeps each read where reads are large; `node:net`
+ * with its delays where one side waits for the other, and there is something to delay.
  */
-function fits({ id }: Peer, { id: workload, load, mode, measure }: Workload): boolean {
-  if (id.includes("@")) return targeted(workload).includes(id);
+function fits({ id }: Peer, workload: Workload): boolean {
+  const { load, mode, measure } = workload;
+  if (id.includes("@")) return targeted(workload.id).includes(id);
+  if (id === "c-owned") return workload.hasLargeReads === true;
   const isDelayed = mode !== "relay" && measure === "cost" && load[0] === "echo";
   return !id.endsWith("-nagle") || isDelayed;
 }

@@ -126,6 +126,15 @@ function nativePeers(places: Places): readonly Peer[] {
           : undefined,
     },
     {
+      id: "c-owned",
+      title: "C, epoll, a place for each read",
+      missing: null,
+      command: ({ mode, port }) =>
+        mode === "echo"
+          ? { program: places.built("c-server"), args: ["echo-owned", String(port)] }
+          : undefined,
+    },
+    {
       id: "go",
       title: "Go, net, GOMAXPROCS=1",
       missing: goMissing,

@@ -13,6 +13,8 @@ export interface Workload {
   readonly borrows?: true;
   /** Everybody is measured here, not only those whom a target needs. */
   readonly isForAll?: true;
+  /** What is read is so large that where it goes tells: C that keeps each read is measured too. */
+  readonly hasLargeReads?: true;
   /** For a relay: what the C server behind it does. */
   readonly behind?: "echo" | "sink";
   /** What one operation is, in the words of a table's head. */
@@ -70,6 +72,7 @@ export const workloads: readonly Workload[] = [
     id: "echo-16k",
     title: "echo 16 KiB, 50 connections",
     measure: "cost",
+    hasLargeReads: true,
     mode: "echo",
     operation: "echo",
     warmupOperations: 20_000,
@@ -79,6 +82,7 @@ export const workloads: readonly Workload[] = [
     id: "pipelined",
     title: "pipelined echo, 64 × 64 B on the way, 50 connections",
     measure: "cost",
+    hasLargeReads: true,
     mode: "echo",
     operation: "echo",
     warmupOperations: 500_000,

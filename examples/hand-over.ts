@@ -38,7 +38,7 @@ function answering(): Protocol<TcpTransport> {
 async function takeOver(): Promise<void> {
   const unread: Bytes[] = [];
   let fd = -1;
-  await unix({ path: childPath }).connect({
+  await unix({ path: childPath, driver: "native" }).connect({
     connectionMade: () => undefined,
     fileDescriptorReceived: (received: number) => {
       fd = received;
@@ -66,7 +66,7 @@ async function handOver(): Promise<void> {
     },
     connectionLost: () => undefined,
   }));
-  const control = await unix({ path }).listen(() => ({
+  const control = await unix({ path, driver: "native" }).listen(() => ({
     connectionMade: (transport) => handed(transport),
     dataReceived: () => undefined,
     connectionLost: () => undefined,

@@ -59,6 +59,13 @@ test("all is everybody who does it; delays are measured where one side waits for
   }
 });
 
+test("C that keeps each read is beside C where reads are large", () => {
+  for (const workload of workloads) {
+    const isThere = idsOf(companyOf(workload, EVERYBODY, null)).includes("c-owned");
+    assert.equal(isThere, ["echo-16k", "pipelined"].includes(workload.id), workload.id);
+  }
+});
+
 test("of every workload those are named who were not asked, and who are not here", () => {
   const some = everybodyBut("bun", "socat");
   for (const workload of workloads) {

@@ -10,9 +10,10 @@ static const struct {
   const char *name;
   const struct service *service;
 } MODES[] = {
-    {"echo", &echo_service},   {"small", &small_service},
-    {"sink", &sink_service},   {"small-coalesced", &small_coalesced_service},
-    {"relay", &relay_service}, {"source", &source_service},
+    {"echo", &echo_service},   {"echo-owned", &echo_owned_service},
+    {"small", &small_service}, {"small-coalesced", &small_coalesced_service},
+    {"sink", &sink_service},   {"source", &source_service},
+    {"relay", &relay_service},
 };
 
 int main(int count, char **words) {

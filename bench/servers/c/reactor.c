@@ -16,7 +16,8 @@ enum { EVENTS = 256, ACCEPTS = 64, BACKLOG = 4096 };
 
 uint8_t tape[1 << 20];
 static int epoll;
-static uint8_t buffer[READ_BYTES];
+static uint8_t buffer[OWNED_BYTES + READ_BYTES];
+static size_t owned;
 
 static void die(const char *what) {
   perror(what);
@@ -98,9 +99,11 @@ static bool flush(const struct service *service, struct connection *connection) 
 
 /* False: close it. */
 static bool take_in(const struct service *service, struct connection *connection) {
-  ssize_t got = read(connection->fd, buffer, sizeof buffer);
+  uint8_t *into = buffer + owned;
+  ssize_t got = read(connection->fd, into, READ_BYTES);
   if (got < 0) return errno == EAGAIN;
-  if (got > 0) return service->received(connection, buffer, (size_t)got);
+  if (service->owns_reads) owned = owned + (size_t)got < OWNED_BYTES ? owned + (size_t)got : 0;
+  if (got > 0) return service->received(connection, into, (size_t)got);
   connection->has_ended = true;
   watch(connection, connection->watched & ~(uint32_t)EPOLLIN);
   return service->ended != NULL && service->ended(connection);

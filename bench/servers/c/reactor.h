@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { READ_BYTES = 64 << 10, WRITE_BYTES = 64 << 10 };
+enum { READ_BYTES = 64 << 10, WRITE_BYTES = 64 << 10, OWNED_BYTES = 4 << 20 };
 
 /* One connection; `pending` holds what the kernel did not take, and reading waits meanwhile. */
 struct connection {
@@ -23,6 +23,7 @@ struct service {
   bool (*received)(struct connection *, const uint8_t *, size_t);   /* false: close it */
   bool (*ended)(struct connection *);                               /* false: close it */
   bool (*writable)(struct connection *);                            /* nothing is pending any more */
+  bool owns_reads; /* each has a place of its own, until OWNED_BYTES have been read */
 };
 
 /* The fixed bytes that are sent: 1 MiB of the tape that the load generator checks. */

@@ -79,6 +79,7 @@ static bool source_received(struct connection *connection, const uint8_t *data, 
 }
 
 const struct service echo_service = {.received = echo_received};
+const struct service echo_owned_service = {.received = echo_received, .owns_reads = true};
 const struct service small_service = {.received = small_received};
 const struct service small_coalesced_service = {.received = coalesced_received};
 const struct service sink_service = {.received = sink_received, .ended = sink_ended};

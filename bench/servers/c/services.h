@@ -1,8 +1,8 @@
 #pragma once
 #include "reactor.h"
 
-extern const struct service echo_service, small_service, small_coalesced_service, sink_service,
-    source_service, relay_service;
+extern const struct service echo_service, echo_owned_service, small_service,
+    small_coalesced_service, sink_service, source_service, relay_service;
 
 /* For the source: the bytes of each connection. For the relay: the port behind it. */
 void set_source_bytes(uint64_t bytes);
