@@ -63,7 +63,10 @@ static struct driver *arguments(napi_env env, napi_callback_info info, size_t co
   return driver_of(env);
 }
 
-/* The loop is kept alive as long as a slot is open that is to keep it. */
+/*
+ * The loop is kept alive as long as a slot is open that is to keep it, and there is room for twice as
+ * many as are open.
+ */
 static void hold(struct driver *driver) {
   ow_room_for(driver->room, 2 * ow_reactor_open_count(driver->reactor));
   bool holds = ow_reactor_keeping_count(driver->reactor) > 0;
@@ -314,7 +317,8 @@ static napi_value start(napi_env env, napi_callback_info info) {
   driver->reactor = ow_reactor_new();
   driver->pool = ow_pool_new(BIG_BLOCK_SIZE, BIG_BLOCKS_KEPT);
   driver->room = ow_room_new();
-  if (driver->reactor == NULL || driver->pool == NULL || driver->room == NULL) return given_up(driver, strerror(errno));
+  if (driver->reactor == NULL || driver->pool == NULL || driver->room == NULL)
+    return given_up(driver, strerror(errno));
   driver->blocks = (struct ow_blocks){
       .big_size = BIG_BLOCK_SIZE, .next_small = next_small, .context = driver};
   napi_create_object(env, &tables);

@@ -13,6 +13,8 @@ enum { ROOM_FIRST = 256, ROOM_MAX = 1 << 20 };
 
 struct ow_room {
   int size;
+  /* What the limit did not allow. */
+  int refused;
   bool has_thread;
   pthread_t thread;
 };
@@ -50,11 +52,14 @@ void ow_room_for(struct ow_room *room, int count) {
   struct rlimit limit;
   int size = room->size;
   while (size < count && size < ROOM_MAX) size *= 2;
-  if (size == room->size) return;
+  if (size == room->size || count <= room->refused) return;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  /* More than the limit cannot be asked for; it may be raised. */
+  /* More than the limit cannot be asked for; it may be raised, which is looked for now and then. */
   if (limit.rlim_cur < (rlim_t)size) size = (int)limit.rlim_cur;
-  if (size <= room->size) return;
+  if (size <= room->size) {
+    room->refused = 2 * count;
+    return;
+  }
   /* It is at it still: this is asked again. */
   if (room->has_thread && pthread_tryjoin_np(room->thread, NULL) != 0) return;
   room->size = size;

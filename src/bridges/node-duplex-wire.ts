@@ -79,7 +79,7 @@ export class DuplexWire<S extends Duplex = Duplex> implements GivenWire {
       this.#isListening = true;
       this.listen();
     }
-    this.stream.resume();
+    this.startReading();
   }
 
   close(): void {
@@ -95,6 +95,11 @@ export class DuplexWire<S extends Duplex = Duplex> implements GivenWire {
   /** Has the stream hand over what it reads, once it is to read. */
   protected listen(): void {
     this.stream.on("data", (chunk: Bytes) => this.#received(chunk));
+  }
+
+  /** Who listens is in place. */
+  protected startReading(): void {
+    this.stream.resume();
   }
 
   protected write(chunks: readonly Bytes[]): void {

@@ -51,16 +51,27 @@ function collectYoung(): void {
 
 /**
  * The engine hands its collector only to a context that is made while it is asked for; those that
- * are made later shall have none.
+ * are made later shall have none, unless the program has asked for it itself.
  */
 function find(): () => void {
   try {
-    setFlagsFromString("--expose-gc");
-    const gc: unknown = runInNewContext("gc");
-    setFlagsFromString("--no-expose-gc");
+    const gc = collectorOfContext() ?? collectorAskedFor();
     if (typeof gc === "function") return () => void gc({ type: "minor" });
   } catch {
     // Where there is none to be had, the engine collects when it sees fit.
   }
   return () => undefined;
+}
+
+function collectorAskedFor(): unknown {
+  setFlagsFromString("--expose-gc");
+  try {
+    return collectorOfContext();
+  } finally {
+    setFlagsFromString("--no-expose-gc");
+  }
+}
+
+function collectorOfContext(): unknown {
+  return runInNewContext("globalThis.gc");
 }

@@ -28,6 +28,8 @@ export class NodeSocketWire extends DuplexWire<Socket> implements SocketWire, Re
   #watch: NodeJS.Timeout | null = null;
   /** The stream neither flows nor ends: reading is asked of the socket as the stream would. */
   #isPastStream = false;
+  /** A stream that was asked to flow may begin to read behind a pause: the first read stops it. */
+  #isPaused = false;
 
   /**
    * @param resets whether the socket is TCP: an abort is a reset, and a reset may have to be asked
@@ -91,19 +93,20 @@ export class NodeSocketWire extends DuplexWire<Socket> implements SocketWire, Re
 
   /** At the end nothing is read any more, whatever flow asks for. */
   override pauseReading(): void {
+    this.#isPaused = true;
     if (!this.hasPeerEnded) super.pauseReading();
   }
 
   override resumeReading(): void {
-    if (this.hasPeerEnded || this.stream.destroyed) return;
-    if (this.#isPastStream) this.stream._read(0);
-    else super.resumeReading();
+    this.#isPaused = false;
+    if (!this.hasPeerEnded && !this.stream.destroyed) super.resumeReading();
   }
 
-  read(chunk: Bytes): void {
-    if (this.isSilent) return;
+  read(chunk: Bytes): boolean {
+    if (this.isSilent) return true;
     this.#lastRound = joinRound();
     this.facts.received(chunk);
+    return !this.#isPaused;
   }
 
   readEnd(): void {
@@ -116,6 +119,11 @@ export class NodeSocketWire extends DuplexWire<Socket> implements SocketWire, Re
     const isInPlace = readInPlace(this.stream, this);
     this.#isPastStream = isInPlace && isReadPastStream();
     if (!isInPlace || !isReadInPlace()) super.listen();
+  }
+
+  protected override startReading(): void {
+    if (this.#isPastStream) this.stream._read(0);
+    else super.startReading();
   }
 
   /**

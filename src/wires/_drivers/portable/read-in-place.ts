@@ -5,8 +5,11 @@ import { leaveRoom, ownedPart, READ_BYTES, roomAfter, sharedRoom } from "./readi
 
 /** Told what its socket reads. */
 export interface Reader {
-  /** @param chunk the reader's for ever. */
-  read(chunk: Bytes): void;
+  /**
+   * @param chunk the reader's for ever.
+   * @returns whether reading goes on.
+   */
+  read(chunk: Bytes): boolean;
   /** The peer has ended. The stream does not tell it then. */
   readEnd(): void;
 }
@@ -86,8 +89,7 @@ function told(this: Seats, byteCount: number, room: Uint8Array): boolean {
   works = true;
   const after = roomAfter(room, byteCount);
   next = after === room ? null : after;
-  this[READER]?.read(ownedPart(room, byteCount));
-  return true;
+  return this[READER]?.read(ownedPart(room, byteCount)) !== false;
 }
 
 /** Node asks right after that; without an answer nothing changes. */

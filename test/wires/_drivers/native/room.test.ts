@@ -10,11 +10,23 @@ function room(): number {
   return Number(/FDSize:\s*(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1]);
 }
 
+/** How many descriptors this process may have. */
+function limit(): number {
+  return Number(/Max open files\s+(\d+)/.exec(readFileSync("/proc/self/limits", "utf8"))?.[1]);
+}
+
+function whyNot(): string | false {
+  return whyNotNative() ?? (limit() < 1024 && "fewer than 1024 descriptors are allowed");
+}
+
+/** It is made beside us, in a few of them. */
+const TURNS_MAX = 1_000_000;
+
 test("who listens has room for many connections before the first one comes", {
-  skip: whyNotNative() ?? false,
+  skip: whyNot(),
 }, async () => {
   assert.ok(room() < 1024, "nobody has listened yet");
   await using _port = await tcp({ port: 0, driver: "native" }).listen(() => null);
-  // It is made beside us; without it this would never end.
-  while (room() < 1024) await turn();
+  for (let turns = 0; room() < 1024 && turns < TURNS_MAX; turns++) await turn();
+  assert.ok(room() >= 1024);
 });

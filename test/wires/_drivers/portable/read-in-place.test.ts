@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { describe, it } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import type { Bytes } from "../../../../src/contract/index.ts";
 import type { Facts } from "../../../../src/flow/index.ts";
 import { NodeSocketWire } from "../../../../src/wires/_drivers/portable/node-socket-wire.ts";
@@ -93,7 +94,7 @@ async function readsTwo(spoil: (socket: Socket) => void): Promise<void> {
   await Promise.all(read);
 }
 
-const NOBODY = { read: () => undefined, readEnd: () => undefined };
+const NOBODY = { read: () => true, readEnd: () => undefined };
 
 const EMPTY = new Uint8Array(0);
 
@@ -136,6 +137,18 @@ describe("reading in place", () => {
     assert.equal(facts.digest, digestOf([Buffer.from("last")]));
     assert.equal(pair.near.readableFlowing, false);
     assert.equal(pair.near.readableEnded, false);
+  });
+
+  it("holds back a peer that floods, when paused in the call that resumed", onNode, async () => {
+    using pair = await socketPair();
+    const { facts, wire } = wireOn(pair.near);
+    wire.resumeReading();
+    wire.pauseReading();
+    for (let mebibytes = 0; mebibytes < 16; mebibytes++) pair.far.write(Buffer.alloc(1 << 20));
+    // A peer that is not held back has sent all of it by then.
+    for (let turns = 0; turns < 200 && pair.far.writableLength > 0; turns++) await turn();
+    const read = facts.chunks.reduce((sum, { length }) => sum + length, 0);
+    assert.ok(read <= 2 * 64 * 1024, `${read} bytes were read while paused`);
   });
 
   it("leaves a socket alone that has read already", onNode, async () => {
