@@ -8,7 +8,7 @@ import { targetTable } from "./targets.ts";
 
 /** The newest file of results. @throws {Error} when there is none. */
 export function newestResults(root: string): string {
-  const names = readdirSync(join(root, FOLDER)).filter((name) => /^\d{8}T?\d*\.json$/.test(name));
+  const names = readdirSync(join(root, FOLDER)).filter((name) => /^\d{8}.*\.json$/.test(name));
   const newest = names.sort().at(-1);
   if (newest === undefined) throw new Error(`Cannot write pages: ${FOLDER} holds no results`);
   return `${FOLDER}/${newest}`;
