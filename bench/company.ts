@@ -1,15 +1,7 @@
 import type { Peer } from "./peers.ts";
+import type { Absent } from "./results.ts";
 import { TARGETS } from "./targets.ts";
 import type { Workload } from "./workloads.ts";
-
-/** Somebody who could have been measured, and was not. */
-export interface Absent {
-  readonly workload: string;
-  readonly peer: string;
-  readonly title: string;
-  /** `not asked`, or how to get what is missing. */
-  readonly why: string;
-}
 
 /** Who is measured together, and who is not there. */
 export interface Company {

@@ -1,5 +1,4 @@
 import type { Machine } from "../tools/machine.ts";
-import type { Absent } from "./company.ts";
 import type { FailedRun, Run } from "./report.ts";
 import type { Sample } from "./statistics.ts";
 import type { Workload } from "./workloads.ts";
@@ -20,6 +19,15 @@ export interface Results {
   readonly absent: readonly Absent[];
   readonly runs: readonly Run[];
   readonly failed: readonly FailedRun[];
+}
+
+/** Somebody who could have been measured, and was not. */
+export interface Absent {
+  readonly workload: string;
+  readonly peer: string;
+  readonly title: string;
+  /** `not asked`, or how to get what is missing. */
+  readonly why: string;
 }
 
 /**

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import type { Absent } from "../../bench/company.ts";
 import { plotOf } from "../../bench/plot.ts";
 import { BEGIN, END, sectionOf, withSection } from "../../bench/readme-section.ts";
-import type { Results } from "../../bench/results.ts";
+import type { Absent, Results } from "../../bench/results.ts";
 import { joined } from "../../bench/results.ts";
 import { tablesOf } from "../../bench/table.ts";
 import type { Verdict } from "../../bench/targets.ts";
