@@ -28,7 +28,8 @@ export function chosenDriver(asked?: DriverName): {
   const name = asked ?? process.env["OVERWALL_DRIVER"] ?? "";
   if (name === "portable") return { name, why: "the portable one was asked for" };
   if (name !== "" && name !== "native") {
-    throw new RangeError(`there are the drivers native and portable, not ${JSON.stringify(name)}`);
+    const from = asked === undefined ? "the environment variable OVERWALL_DRIVER" : "driver";
+    throw new RangeError(`${from} is native or portable, not ${JSON.stringify(name)}`);
   }
   const why = whyNotNative();
   return { name: why === null || name === "native" ? "native" : "portable", why };
