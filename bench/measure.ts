@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { createServer } from "node:net";
 import { cpus } from "node:os";
+import { groupsOf } from "./groups.ts";
 import type { Peer } from "./peers.ts";
 import type { Places } from "./places.ts";
 import type { FailedRun, LoadReport, Run } from "./report.ts";
@@ -21,8 +22,9 @@ export interface Measured {
 }
 
 /**
- * Measures a workload: in each round every peer once, each with a fresh server, A B C A B C …, so
- * that what disturbs the machine disturbs all; each round begins with another.
+ * Measures a workload, a group after the other: in each round every peer of a group once, each with
+ * a fresh server, A B C A B C …, so that what disturbs the machine disturbs all; each round begins
+ * with another. The rounds of all groups are numbered through.
  */
 export async function measure(
   places: Places,
@@ -33,19 +35,23 @@ export async function measure(
 ): Promise<Measured> {
   const runs: Run[] = [];
   const failed: FailedRun[] = [];
-  for (let round = 0; round < lengths.rounds; round += 1) {
-    for (let turn = 0; turn < peers.length; turn += 1) {
-      const peer = peers[(turn + round) % peers.length];
+  const groups = groupsOf(peers, workload);
+  const rounds = groups.length * lengths.rounds;
+  for (let round = 0; round < rounds; round += 1) {
+    const group = groups[Math.floor(round / lengths.rounds)] ?? [];
+    for (let turn = 0; turn < group.length; turn += 1) {
+      const peer = group[(turn + round) % group.length];
       if (peer === undefined) continue;
       const where = { workload: workload.id, peer: peer.id, round };
+      const what = `${workload.id} ${round + 1}/${rounds} ${peer.id}`;
       try {
         const run = { ...where, ...(await runOnce(places, workload, peer, lengths)) };
         runs.push(run);
-        tell(`${workload.id} ${round + 1}/${lengths.rounds} ${peer.id}: ${shortly(run, workload)}`);
+        tell(`${what}: ${shortly(run, workload)}`);
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         failed.push({ ...where, why });
-        tell(`${workload.id} ${round + 1}/${lengths.rounds} ${peer.id}: VOID: ${why}`);
+        tell(`${what}: VOID: ${why}`);
       }
     }
   }

@@ -130,8 +130,8 @@ function nativePeers(places: Places): readonly Peer[] {
       title: "C, epoll, a place for each read",
       missing: null,
       command: ({ mode, port }) =>
-        mode === "echo"
-          ? { program: places.built("c-server"), args: ["echo-owned", String(port)] }
+        mode === "echo" || mode === "sink"
+          ? { program: places.built("c-server"), args: [`${mode}-owned`, String(port)] }
           : undefined,
     },
     {

@@ -16,7 +16,7 @@ export interface LoadReport {
   readonly lost: number;
 }
 
-/** One run: a fresh server of one peer, in one round. */
+/** One run: a fresh server of one peer, in one round; those of one round may be compared. */
 export interface Run {
   readonly workload: string;
   readonly peer: string;

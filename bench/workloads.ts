@@ -92,6 +92,7 @@ export const workloads: readonly Workload[] = [
     id: "bulk-in",
     title: "bulk in, 1 connection",
     measure: "cost",
+    hasLargeReads: true,
     mode: "sink",
     operation: "MB",
     load: ["sink"],

@@ -12,8 +12,8 @@ static const struct {
 } MODES[] = {
     {"echo", &echo_service},   {"echo-owned", &echo_owned_service},
     {"small", &small_service}, {"small-coalesced", &small_coalesced_service},
-    {"sink", &sink_service},   {"source", &source_service},
-    {"relay", &relay_service},
+    {"sink", &sink_service},   {"sink-owned", &sink_owned_service},
+    {"source", &source_service}, {"relay", &relay_service},
 };
 
 int main(int count, char **words) {

@@ -83,5 +83,7 @@ const struct service echo_owned_service = {.received = echo_received, .owns_read
 const struct service small_service = {.received = small_received};
 const struct service small_coalesced_service = {.received = coalesced_received};
 const struct service sink_service = {.received = sink_received, .ended = sink_ended};
+const struct service sink_owned_service = {
+    .received = sink_received, .ended = sink_ended, .owns_reads = true};
 const struct service source_service = {
     .opened = source_go_on, .received = source_received, .writable = source_go_on};

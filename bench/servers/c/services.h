@@ -1,7 +1,7 @@
 #pragma once
 #include "reactor.h"
 
-extern const struct service echo_service, echo_owned_service, small_service,
+extern const struct service echo_service, echo_owned_service, sink_owned_service, small_service,
     small_coalesced_service, sink_service, source_service, relay_service;
 
 /* For the source: the bytes of each connection. For the relay: the port behind it. */
