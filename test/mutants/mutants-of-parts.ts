@@ -223,6 +223,14 @@ export const MUTANTS_OF_PARTS: readonly Mutant[] = [
     by: "suite",
   },
   {
+    id: "throws.rejectionOfData",
+    file: "protocol-seat.js",
+    find: "if (result instanceof Promise)",
+    replace: "if (false)",
+    guards: "A dataReceived that rejects is one that throws.",
+    by: "suite",
+  },
+  {
     id: "observer.caught",
     file: "observers.js",
     find: 'this.#onError(error, { during: "observer" });',

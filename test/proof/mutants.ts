@@ -23,6 +23,7 @@ export async function prove(report: ProofReport): Promise<void> {
     if (bySuite !== null) caught.suite += 1;
     else if (byFlow !== null) caught.flow += 1;
     else missed.push(mutant.id);
+    if (mutant.by === "suite") assert.ok(bySuite !== null, `the suite misses ${mutant.id}`);
     report.log(`${mutant.id}: ${bySuite ?? byFlow ?? `survives: ${SURVIVORS[mutant.id]}`}`);
   }
   report.count("guards there are", MUTANTS.length);

@@ -123,10 +123,8 @@ export const endCases: readonly ConformanceCase[] = [
     needs: [],
     async run(stage) {
       const error = new Error("the protocol broke later");
-      const reject = async (): Promise<void> => {
-        throw error;
-      };
-      const ends = await stage.open({ near: { data: () => reject() as unknown as undefined } });
+      const [, reject] = waysToFail(error);
+      const ends = await stage.open({ near: { data: reject } });
       ends.far.transport.write(pattern(10));
       await stage.bothLost(ends);
       checkThrew(ends.near, error);
@@ -134,45 +132,42 @@ export const endCases: readonly ConformanceCase[] = [
   },
   {
     id: "protocol.throwsInHalves",
-    clause: "An error in readConnectionLost or writeConnectionLost is the reason of the end.",
+    clause:
+      "A throw or a rejection of readConnectionLost or writeConnectionLost is the reason of the end.",
     needs: ["halfClose"],
     async run(stage) {
       for (const where of ["readLost", "writeLost"] as const) {
         const error = new Error(`${where} broke`);
-        const broken = (): void => {
-          throw error;
-        };
-        const ends = await stage.open({
-          near: { halfOpen: true, [where]: broken },
-          far: { halfOpen: true },
-        });
-        endWriting((where === "readLost" ? ends.far : ends.near).transport);
-        await stage.until("the end", () => ends.near.isLost);
-        checkThrew(ends.near, error);
+        for (const broken of waysToFail(error)) {
+          const ends = await stage.open({
+            near: { halfOpen: true, [where]: broken },
+            far: { halfOpen: true },
+          });
+          endWriting((where === "readLost" ? ends.far : ends.near).transport);
+          await stage.until("the end", () => ends.near.isLost);
+          checkThrew(ends.near, error);
+        }
       }
     },
   },
   {
     id: "protocol.throwsAtEnd",
-    clause: "An error thrown from connectionLost goes to onError, and hurts nobody.",
+    clause: "A throw or a rejection of connectionLost goes to onError, and hurts nobody.",
     needs: [],
     async run(stage) {
       const error = new Error("connectionLost broke");
-      const ends = await stage.open({
-        near: {
-          lost: () => {
-            throw error;
-          },
-        },
-      });
-      ends.near.transport.loseConnection();
-      await stage.bothLost(ends);
-      await stage.until("onError to be told", () => stage.reported.length > 0);
-      const [reported] = stage.reported;
-      check(reported?.error === error, "onError was told another error");
-      checkSame(reported?.context.during, "connectionLost", "what onError was told was going on");
-      checkSame(ends.near.count("lost"), 1, "calls of connectionLost");
-      checkSame(ends.far.reasons[0]?.kind, "done", "how it ended for the peer");
+      for (const broken of waysToFail(error)) {
+        const before = stage.reported.length;
+        const ends = await stage.open({ near: { lost: broken } });
+        ends.near.transport.loseConnection();
+        await stage.bothLost(ends);
+        await stage.until("onError to be told", () => stage.reported.length > before);
+        const reported = stage.reported[before];
+        check(reported?.error === error, "onError was told another error");
+        checkSame(reported?.context.during, "connectionLost", "what onError was told was going on");
+        checkSame(ends.near.count("lost"), 1, "calls of connectionLost");
+        checkSame(ends.far.reasons[0]?.kind, "done", "how it ended for the peer");
+      }
     },
   },
   {
@@ -212,6 +207,14 @@ export const endCases: readonly ConformanceCase[] = [
     },
   },
 ];
+
+/** What throws `error`, and what returns a promise that rejects with it. */
+function waysToFail(error: Error): readonly [() => void, () => void] {
+  const fail = (): never => {
+    throw error;
+  };
+  return [fail, () => Promise.reject(error)];
+}
 
 interface Expected {
   readonly kind: string;
